@@ -1,0 +1,5 @@
+// zlib, as the system ships it.
+#ifndef ROENTGEN_CZLIB_H
+#define ROENTGEN_CZLIB_H
+#include <zlib.h>
+#endif

@@ -1,0 +1,3 @@
+// Placeholder until the first type of the layer lands.
+public import VolumeIO
+internal import CPNG
