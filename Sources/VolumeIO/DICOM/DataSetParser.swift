@@ -45,7 +45,8 @@ struct DataSetParser {
     while position < limit {
       if depth == 0, limit - position < 8 {
         // Trailing bytes too few for an element.
-        diagnostics.append(.init(.trailingBytes, "\(limit - position) bytes after the last element"))
+        diagnostics.append(
+          .init(.trailingBytes, "\(limit - position) bytes after the last element"))
         position = limit
         break
       }
@@ -137,7 +138,8 @@ struct DataSetParser {
         offset: head.value, field: head.tag.description)
     }
     if vr == .UN || vr == .SQ, length >= 8,
-      let found = hidden(head, end, depth, characters, isSigned) {
+      let found = hidden(head, end, depth, characters, isSigned)
+    {
       return DICOMElement(head.tag, .SQ, .items(found))
     }
     var bytes = try window.slice(head.value..<end)

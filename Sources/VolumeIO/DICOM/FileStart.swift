@@ -48,7 +48,8 @@ struct FileStart {
     } else {
       guard let guess else {
         throw VolumeError(
-          hasPreamble ? .malformed : .unknownFormat, "no transfer syntax and no data set to tell it",
+          hasPreamble ? .malformed : .unknownFormat,
+          "no transfer syntax and no data set to tell it",
           offset: offset, field: DICOMTag.transferSyntaxUID.description)
       }
       syntax = guess

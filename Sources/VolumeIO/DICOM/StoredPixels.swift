@@ -66,7 +66,7 @@ extension PixelReader {
     var photometric = layout.photometric
     var diagnostics: [DICOMDiagnostic] = []
     let size = layout.samplesPerFrame
-    let samples = try Samples.filled(layout.type, count: size * frames.count) {
+    let samples = try unsafe Samples.filled(layout.type, count: size * frames.count) {
       (target) throws(VolumeError) in
       let bytes = size * layout.type.size
       for frame in frames {
@@ -90,7 +90,7 @@ extension Samples {
     func made<T>(_ zero: T) throws(VolumeError) -> [T] {
       var failure: VolumeError?
       let result = unsafe [T](unsafeUninitializedCapacity: count) { buffer, filled in
-        let raw = unsafe UnsafeMutableRawBufferPointer(buffer)
+        let raw = UnsafeMutableRawBufferPointer(buffer)
         do throws(VolumeError) {
           try unsafe fill(raw)
         } catch {
