@@ -9,8 +9,11 @@ struct DICOMOracleTests {
   func `a DICOM file reads as pydicom reads it`(_ row: OracleRow) throws {
     let file = try DICOMFile(contentsOf: row.path)
     #expect(file.transferSyntax.rawValue == row.json["transferSyntax"]?.string)
-    #expect(file.dataSet.string(.modality) ?? "" == row.json["modality"]?.string)
-    #expect(file.dataSet.string(.sopClassUID) == row.json["sopClass"]?.string)
+    // Where pydicom had to give up early its row has empty text.
+    for (name, tag) in [("modality", DICOMTag.modality), ("sopClass", .sopClassUID)] {
+      let said = row.json[name]?.string ?? ""
+      if !said.isEmpty { #expect(file.dataSet.string(tag) == said) }
+    }
     guard row.json["rows"] != nil else {
       if row.json["pixels"] == nil || !file.hasPixels {
         #expect(throws: VolumeError.self) { try file.storedPixels() }
