@@ -14,7 +14,7 @@ func writeLevels<Sample: TableSample>(
   precondition(target.count == source.count, "\(target.count) levels for \(source.count) samples")
   guard let input = source.baseAddress, let output = target.baseAddress else { return }
   let count = source.count
-  let samples = UnsafeRawPointer(input)
+  let samples = unsafe UnsafeRawPointer(input)
   let bytes = UnsafeMutableRawPointer(output)
   let size = MemoryLayout<Sample>.size
   let low = SIMD16<Sample>(repeating: table.low)
@@ -77,7 +77,7 @@ func writeColors<Sample: TableSample>(
     target.count == 3 * source.count, "\(target.count) bytes for \(source.count) RGB pixels")
   guard let input = source.baseAddress, let output = target.baseAddress else { return }
   let count = source.count
-  let samples = UnsafeRawPointer(input)
+  let samples = unsafe UnsafeRawPointer(input)
   let bytes = UnsafeMutableRawPointer(output)
   let size = MemoryLayout<Sample>.size
   let low = SIMD16<Sample>(repeating: table.low)
