@@ -46,6 +46,8 @@ public struct Call: Sendable {
   public var deadline: ContinuousClock.Instant?
   /// Gets the answer's text as it comes; asks for a stream.
   public var onText: (@Sendable (String) -> Void)?
+  /// Is asked before every attempt, with its number; throwing ends the call.
+  public var onSend: (@Sendable (Int) async throws(ClientError) -> Void)?
   /// Is told of every attempt, before the next one begins.
   public var onAttempt: (@Sendable (Attempt) async throws(ClientError) -> Void)?
   /// Holds attempts back to keep to rates.

@@ -84,6 +84,7 @@ struct RemoteClient: Sendable {
     while true {
       let number = failures.count + 1
       if Task.isCancelled { throw ClientError(.cancelled, "cancelled before attempt \(number)") }
+      try await call.onSend?(number)
       let permit = try await call.governor?.acquire(
         tokens: Estimate.inputTokens(of: prompt, model: model))
       do throws(ClientError) {

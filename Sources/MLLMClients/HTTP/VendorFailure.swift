@@ -126,7 +126,10 @@ enum VendorFailure {
 
   /// The block that an error tells, if it does.
   static func block(in error: ClientError) -> Block? {
-    guard let code = error.vendorCode, filters.contains(code) else { return nil }
-    return Block(stage: .prompt, reason: code)
+    error.vendorCode.flatMap(block(inCode:))
+  }
+
+  static func block(inCode code: String) -> Block? {
+    filters.contains(code) ? Block(stage: .prompt, reason: code) : nil
   }
 }

@@ -10,23 +10,36 @@ public struct Estimate: Sendable, Hashable {
   public let outputTokens: Int
   /// US dollars at most; nil when the price is not known.
   public let cost: Decimal?
+  /// What a budget sets aside: `cost` with text at two bytes a token.
+  let reservation: Decimal?
   /// Pictures whose tokens are not known, counted as 1,600 each.
   public let unknownPictures: Int
 
   /// The estimate for a prompt and a model.
   public init(of prompt: Prompt, model: ModelProfile) {
     inputTokens = Self.inputTokens(of: prompt, model: model)
-    let answer = prompt.decoding.maxTokens ?? 4096
-    outputTokens = model.outputTokens(forAnswer: answer)
+    outputTokens =
+      prompt.decoding.maxTokens.map { model.outputTokens(forAnswer: $0) }
+      ?? model.maxOutput ?? 32768
     unknownPictures = prompt.images.count { Self.tokens(of: $0, model: model) == nil }
     cost = model.price?.cost(of: Usage(uncachedInput: inputTokens, output: outputTokens))
+    let most = inputTokens + Self.textBytes(of: prompt) * 3 / 14
+    // Writing to a cache costs more than reading afresh.
+    var dearest = model.price
+    if let price = dearest {
+      dearest?.input = max(price.input, price.cacheWriteLong ?? price.cacheWrite ?? price.input)
+    }
+    reservation = dearest?.cost(of: Usage(uncachedInput: most, output: outputTokens))
   }
 
   static func inputTokens(of prompt: Prompt, model: ModelProfile) -> Int {
-    let text = prompt.turns.reduce(0) { $0 + $1.text.utf8.count }
-    let schema = prompt.format?.schema.description.utf8.count ?? 0
     let pictures = prompt.images.reduce(0) { $0 + (tokens(of: $1, model: model) ?? 1600) }
-    return (text + schema) * 2 / 7 + prompt.turns.count * 4 + pictures + 8
+    return textBytes(of: prompt) * 2 / 7 + prompt.turns.count * 4 + pictures + 8
+  }
+
+  private static func textBytes(of prompt: Prompt) -> Int {
+    prompt.turns.reduce(0) { $0 + $1.text.utf8.count }
+      + (prompt.format?.schema.description.utf8.count ?? 0)
   }
 
   private static func tokens(of image: Image, model: ModelProfile) -> Int? {

@@ -67,7 +67,7 @@ public struct OpenAICompatible: PromptClient {
       key: key, keyPlacement: keyPlacement, model: model, transport: transport, options: options)
   }
 
-  /// A model by its name alone; what is known of it comes from `ModelTable.current`.
+  /// A model by its name alone, of which nothing is known: nothing is refused on its account.
   public init(
     base: URL, model: String, key: APIKey = .none, options: ClientOptions = ClientOptions()
   ) {
