@@ -28,9 +28,10 @@ typedef struct nk_kernels {
   void (*layer_norm_gradient_row)(
       const float *x, const float *scale, const float *dy, float mean, float inverse, float *dx,
       size_t length, int rms);
-  /// Σ a, Σ (a − shift)², or Σ a·b by `b`.
+  /// Σ (x − centre)².
   float (*centred_squares)(const float *x, float centre, size_t count);
-  float (*dot)(const float *a, const float *b, size_t count);
+  /// Σ (x − centre)·z.
+  float (*dot)(const float *x, float centre, const float *z, size_t count);
   /// y = a·x + b·z + c; z may be NULL.
   void (*combine)(
       const float *x, const float *z, float a, float b, float c, float *y, size_t count, int relu);

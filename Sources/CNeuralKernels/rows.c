@@ -162,17 +162,17 @@ static void nk_products_chunk(void *context, size_t channel) {
   for (size_t n = 0; n < job->outer; n++) {
     size_t at = (n * job->length + channel) * job->inner;
     sum += job->kernels->fold_row(NK_SUM, job->z + at, job->inner);
-    product += job->kernels->dot(job->x + at, job->z + at, job->inner);
+    product += job->kernels->dot(job->x + at, job->mean[channel], job->z + at, job->inner);
   }
   job->y[channel] = (float)sum;
   job->extra[channel] = (float)product;
 }
 
 void nk_channel_products(
-    const float *x, const float *dy, float *sum, float *product, size_t batch, size_t channels,
-    size_t inner) {
+    const float *x, const float *mean, const float *dy, float *sum, float *product, size_t batch,
+    size_t channels, size_t inner) {
   nk_row_job job = {
-      .kernels = nk_active(), .x = x, .z = dy, .y = sum, .extra = product, .outer = batch,
+      .kernels = nk_active(), .x = x, .mean = (float *)mean, .z = dy, .y = sum, .extra = product, .outer = batch,
       .length = channels, .inner = inner};
   nk_parallel(channels, nk_products_chunk, &job);
 }

@@ -78,9 +78,9 @@ void nk_channel_moments(
 void nk_channel_affine(
     const float *_Nonnull x, const float *_Nonnull scale, const float *_Nonnull shift,
     float *_Nonnull y, size_t batch, size_t channels, size_t inner, int relu);
-/// Σ dy and Σ dy·x of each channel.
+/// Σ dy and Σ dy·(x − mean) of each channel.
 void nk_channel_products(
-    const float *_Nonnull x, const float *_Nonnull dy, float *_Nonnull sum,
+    const float *_Nonnull x, const float *_Nonnull mean, const float *_Nonnull dy, float *_Nonnull sum,
     float *_Nonnull product, size_t batch, size_t channels, size_t inner);
 /// y = a[channel]·x + b[channel]·z + c[channel].
 void nk_channel_combine(

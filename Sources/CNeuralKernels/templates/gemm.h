@@ -14,19 +14,26 @@ enum { nk_tile_rows = 4, nk_tile_vectors = 2 };
 #endif
 enum { nk_tile_columns = nk_tile_vectors * NK_LANES };
 
-NK_INLINE vf nk_finish(
-    vf v, const nk_epilogue *e, ptrdiff_t row, ptrdiff_t column, const float *residual,
-    size_t width) {
-  if (e->row_bias) v += e->row_bias[row];
-  if (e->column_bias) v += nk_beside(e->column_bias + column, 0, width, 0.0f);
-  if (residual) v += nk_beside(residual, 0, width, 0.0f);
-  return vf_activation(v, e->activation, e->p, e->q);
+// The epilogue over a finished tile, which is still in the first-level cache.
+static __attribute__((noinline)) void nk_finish_tile(
+    ptrdiff_t rows, ptrdiff_t columns, float *c, ptrdiff_t c_stride, const nk_epilogue *e,
+    ptrdiff_t row, ptrdiff_t column) {
+  for (ptrdiff_t i = 0; i < rows; i++)
+    for (ptrdiff_t at = 0; at < columns; at += NK_LANES) {
+      size_t width = (size_t)(columns - at);
+      float *place = c + i * c_stride + at;
+      vf v = nk_beside(place, 0, width, 0.0f);
+      if (e->row_bias) v += e->row_bias[row + i];
+      if (e->column_bias) v += nk_beside(e->column_bias + column + at, 0, width, 0.0f);
+      if (e->residual)
+        v += nk_beside(e->residual + (row + i) * c_stride + column + at, 0, width, 0.0f);
+      nk_put(place, vf_activation(v, e->activation, e->p, e->q), 0, width);
+    }
 }
 
 static void nk_gemm_columns(
     ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t k, const float *restrict a,
-    const float *restrict b, float *c, ptrdiff_t c_stride, int accumulate,
-    const nk_epilogue *epilogue, ptrdiff_t row, ptrdiff_t column) {
+    const float *restrict b, float *c, ptrdiff_t c_stride, int accumulate) {
   vf sums[nk_tile_rows][nk_tile_vectors] = {};
   for (ptrdiff_t step = 0; step < k; step++) {
     vf right[nk_tile_vectors];
@@ -52,11 +59,6 @@ static void nk_gemm_columns(
       size_t width = (size_t)(columns - at);
       vf v = sums[i][j];
       if (accumulate) v = nk_beside(line + at, 0, width, 0.0f) + v;
-      if (epilogue) {
-        const float *residual =
-            epilogue->residual ? epilogue->residual + (row + i) * c_stride + column + at : NULL;
-        v = nk_finish(v, epilogue, row + i, column + at, residual, width);
-      }
       nk_put(line + at, v, 0, width);
     }
   }
@@ -70,5 +72,6 @@ static void nk_gemm_one_tile(
   for (ptrdiff_t at = 0; at < columns; at += nk_tile_columns)
     nk_gemm_columns(
         rows, columns - at < nk_tile_columns ? columns - at : nk_tile_columns, k, a, b + at,
-        c + at, c_stride, accumulate, epilogue, row, column + at);
+        c + at, c_stride, accumulate);
+  if (epilogue) nk_finish_tile(rows, columns, c, c_stride, epilogue, row, column);
 }

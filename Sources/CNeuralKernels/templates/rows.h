@@ -43,9 +43,9 @@ static float nk_row_largest(const float *x, size_t count, int smallest) {
   return found;
 }
 
-static float nk_dot_row(const float *x, const float *z, size_t count) {
+static float nk_dot_row(const float *x, float centre, const float *z, size_t count) {
   vf parts[nk_parts] = {};
-  NK_GROUPS(0.0f, parts[part] = v * nk_beside(z, at, count, 0.0f) + parts[part]);
+  NK_GROUPS(centre, parts[part] = (v - centre) * nk_beside(z, at, count, 0.0f) + parts[part]);
   return nk_tree_sum(parts);
 }
 
@@ -122,7 +122,7 @@ static void nk_softmax_gradient_one_row(
     float sum = nk_fold_one_row(NK_SUM, dy, count);
     NK_GROUPS(0.0f, nk_put(dx, nk_beside(dy, at, count, 0.0f) - vf_exp(v) * sum, at, count));
   } else {
-    float sum = nk_dot_row(y, dy, count);
+    float sum = nk_dot_row(y, 0.0f, dy, count);
     NK_GROUPS(0.0f, nk_put(dx, v * (nk_beside(dy, at, count, 0.0f) - sum), at, count));
   }
 }

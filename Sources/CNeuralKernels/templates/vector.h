@@ -10,7 +10,8 @@ enum { nk_group = 16, nk_parts = nk_group / NK_LANES };
 
 NK_INLINE vf vf_load(const float *p) { return *(const vf_unaligned *)p; }
 NK_INLINE void vf_store(float *p, vf v) { *(vf_unaligned *)p = v; }
-NK_INLINE vf vf_all(float x) { return (vf){} + x; }
+// x − 0 is x, for −0 too, so this is one broadcast.
+NK_INLINE vf vf_all(float x) { return x - (vf){}; }
 NK_INLINE vf vf_pick(vi mask, vf yes, vf no) {
   return (vf)((mask & (vi)yes) | (~mask & (vi)no));
 }

@@ -3,7 +3,7 @@
 import CNeuralKernels
 
 extension Tensor {
-  /// max(x, 0).
+  /// Swift.max(x, 0).
   public func relu() -> Tensor { unary("relu", NK_RELU) { $0 < 0 ? 0 : $0 } }
 
   /// x, or `slope`·x below zero.
@@ -54,16 +54,16 @@ extension Tensor {
     unary("swish", NK_SWISH, beta) { $0 * Scalar.sigmoid(Double(beta) * $0) }
   }
 
-  /// max(0, min(1, `slope`·x + `offset`)); PyTorch's slope is 1/6, ONNX's default 0.2.
+  /// Swift.max(0, Swift.min(1, `slope`·x + `offset`)); PyTorch's slope is 1/6, ONNX's default 0.2.
   public func hardSigmoid(slope: Float = 1 / 6, offset: Float = 0.5) -> Tensor {
     unary("hardSigmoid", NK_HARD_SIGMOID, slope, offset) {
-      max(0, min(1, Double(slope) * $0 + Double(offset)))
+      Swift.max(0, Swift.min(1, Double(slope) * $0 + Double(offset)))
     }
   }
 
-  /// x·max(0, min(1, x/6 + ½)) (Howard 2019).
+  /// x·Swift.max(0, Swift.min(1, x/6 + ½)) (Howard 2019).
   public func hardSwish() -> Tensor {
-    unary("hardSwish", NK_HARD_SWISH) { $0 * max(0, min(1, $0 / 6 + 0.5)) }
+    unary("hardSwish", NK_HARD_SWISH) { $0 * Swift.max(0, Swift.min(1, $0 / 6 + 0.5)) }
   }
 
   /// 1/(1 + e⁻ˣ).

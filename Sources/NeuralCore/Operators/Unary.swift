@@ -119,7 +119,7 @@ extension Tensor {
   /// Elements below `low` become `low`, above `high` become `high`; NaN stays.
   public func clamped(_ low: Float, _ high: Float) -> Tensor {
     unary("clamped", NK_CLAMP, low, high) { x in
-      x < Double(low) ? min(Double(low), Double(high)) : x > Double(high) ? Double(high) : x
+      x < Double(low) ? Swift.min(Double(low), Double(high)) : x > Double(high) ? Double(high) : x
     }
   }
 

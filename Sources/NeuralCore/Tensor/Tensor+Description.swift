@@ -53,7 +53,7 @@ extension Tensor: Equatable {
       if a.isNaN && b.isNaN { continue }
       let difference = abs(a - b)
       if difference.isNaN { return .infinity }
-      largest = max(largest, difference)
+      largest = Swift.max(largest, difference)
     }
     return largest
   }
