@@ -5,6 +5,8 @@ SEED  ?= 2505
 OUT   ?= runs/ich
 # Arguments passed on, such as: make study ARGS="--heads 24"
 ARGS  ?=
+# Flags for every debug build, such as warnings as errors.
+SWIFT_FLAGS ?=
 
 .PHONY: help install study test test-release bench docs format lint gallery snippets clean
 
@@ -22,9 +24,9 @@ study: install ## Build in release and run study 1 on generated head phantoms; e
 
 test: install ## Build and run every test (debug), of the libraries and of the studies
 	@echo "test: the five libraries"
-	@$(SWIFT) test
+	@$(SWIFT) test $(SWIFT_FLAGS)
 	@echo "test: the studies"
-	@$(SWIFT) test --package-path Studies
+	@$(SWIFT) test --package-path Studies $(SWIFT_FLAGS)
 
 test-release: install ## The kernels' and codecs' tests with optimisation, as users run them
 	@$(SWIFT) test -c release
@@ -34,7 +36,7 @@ bench: install ## Time against the peers: make bench, or make bench ONLY=VolumeI
 	@Scripts/bench.sh $(if $(QUICK),--quick) $(ONLY)
 
 docs: install ## Build the documentation, warnings as errors, into .build/docs
-	@Scripts/docs.sh
+	@SWIFT_FLAGS="$(SWIFT_FLAGS)" Scripts/docs.sh
 
 gallery: install ## One contact sheet of every picture the suite draws, into runs/gallery
 	@$(SWIFT) build -c release --package-path Studies --product roentgen
@@ -42,7 +44,7 @@ gallery: install ## One contact sheet of every picture the suite draws, into run
 	  --output runs/gallery
 
 snippets: install ## Build and run every snippet
-	@Scripts/snippets.sh
+	@SWIFT_FLAGS="$(SWIFT_FLAGS)" Scripts/snippets.sh
 
 format: ## Format every Swift file
 	@$(SWIFT) format -i -r -p Package.swift Sources Tests Snippets Studies/Package.swift \

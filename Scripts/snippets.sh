@@ -2,7 +2,8 @@
 # Builds and runs every snippet; each must end with 0 and print something.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-swift build
+# shellcheck disable=SC2086 # the flags are words
+swift build ${SWIFT_FLAGS:-}
 bin=$(swift build --show-bin-path)
 count=0
 work=$(mktemp -d)

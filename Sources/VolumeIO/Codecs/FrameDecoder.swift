@@ -12,6 +12,8 @@ package struct FrameDescription: Sendable, Hashable {
   package var photometric: String
   /// 0 where the samples of a pixel lie together, 1 where each component is a plane of its own.
   package var planarConfiguration: Int
+  /// Leave YCbCr as the codestream has it, where the container says that it is YCbCr.
+  package var keepsColor = false
 
   package init(
     rows: Int, columns: Int, samplesPerPixel: Int = 1, bitsAllocated: Int, bitsStored: Int,
@@ -75,7 +77,20 @@ package enum FrameDecoder {
   package static func decode(
     _ bytes: Span<UInt8>, transferSyntax: String, expected: FrameDescription
   ) throws(VolumeError) -> DecodedFrame {
-    throw VolumeError(
-      .unsupported, "transfer syntax \(transferSyntax) is not decoded by this build")
+    switch transferSyntax {
+    case "1.2.840.10008.1.2.5":
+      return try RunLengthFrame.decode(bytes, expected: expected)
+    case "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.53",
+      "1.2.840.10008.1.2.4.55", "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70",
+      "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.90",
+      "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.92", "1.2.840.10008.1.2.4.93":
+      return try CodestreamFamily(of: bytes).decode(bytes, expected: expected)
+    case "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.203":
+      return try CodestreamFamily.highThroughput.decode(bytes, expected: expected)
+    default:
+      throw VolumeError(
+        .unsupported, "transfer syntax \(transferSyntax) is not decoded by this build",
+        field: "(0002,0010) TransferSyntaxUID")
+    }
   }
 }
