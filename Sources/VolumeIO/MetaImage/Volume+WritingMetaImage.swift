@@ -12,17 +12,25 @@ extension Volume {
     guard !name.contains("\n") else {
       throw VolumeError(.file, "a line break in a file's name", file: name)
     }
-    let head = volume.metaImageHeader(isCompressed, dataFile: isDetached ? name : "LOCAL")
+    var (head, sizeField) = volume.metaImageHeader(
+      isCompressed, dataFile: isDetached ? name : "LOCAL")
     let wrapper: Deflate.Wrapper? = isCompressed ? .zlib : nil
     if isDetached {
       try volume.writeData(to: String(dataPath), head: [], wrapper)
+      if let field = sizeField {
+        let digits = Array("\(try InputFile(String(dataPath)).size)".utf8)
+        head.replaceSubrange(field.upperBound - digits.count..<field.upperBound, with: digits)
+      }
       try OutputFile.write(head.span, to: path)
     } else {
-      try volume.writeData(to: path, head: head, wrapper)
+      try volume.writeData(to: path, head: head, wrapper, sizeField: sizeField)
     }
   }
 
-  private func metaImageHeader(_ isCompressed: Bool, dataFile: String) -> [UInt8] {
+  /// The header, and where in it the count of compressed bytes stands: ITK needs it.
+  private func metaImageHeader(
+    _ isCompressed: Bool, dataFile: String
+  ) -> (bytes: [UInt8], sizeField: Range<Int>?) {
     let a = geometry.affine
     let steps = geometry.affine.spacing
     var sizes = [size.x, size.y, size.z]
@@ -56,12 +64,18 @@ extension Volume {
     ]
     var text = "ObjectType = Image\nNDims = \(sizes.count)\nBinaryData = True\n"
     text += "BinaryDataByteOrderMSB = False\nCompressedData = \(isCompressed ? "True" : "False")\n"
+    var sizeField: Range<Int>?
+    if isCompressed {
+      text += "CompressedDataSize = "
+      sizeField = text.utf8.count..<text.utf8.count + 20
+      text += String(repeating: " ", count: 20) + "\n"
+    }
     text += "TransformMatrix = \(list(rows.flatMap { $0 }))\nOffset = \(list(origin))\n"
     text += "ElementSpacing = \(list(spacing))\n"
     text += "DimSize = \(sizes.map(String.init).joined(separator: " "))\n"
     if components > 1 { text += "ElementNumberOfChannels = \(components)\n" }
     text += "ElementType = \(types[samples.type] ?? "MET_NONE")\n"
     text += "ElementDataFile = \(dataFile)\n"
-    return Array(text.utf8)
+    return (Array(text.utf8), sizeField)
   }
 }

@@ -26,8 +26,11 @@ extension Volume {
   }
 
   /// Writes `head`, then the samples, compressed or not.
+  ///
+  /// - Parameter sizeField: Bytes of `head` that become the count of bytes behind it, in digits with
+  ///   spaces before them.
   func writeData(
-    to path: String, head: [UInt8], _ wrapper: Deflate.Wrapper?
+    to path: String, head: [UInt8], _ wrapper: Deflate.Wrapper?, sizeField: Range<Int>? = nil
   ) throws(VolumeError) {
     var file = try OutputFile(path)
     try file.write(head.span)
@@ -40,6 +43,11 @@ extension Volume {
       }
     } else {
       try samples.writeLittleEndian { (part, _) throws(VolumeError) in try file.write(part) }
+    }
+    if let sizeField {
+      let digits = Array("\(file.count - head.count)".utf8)
+      let spaces = [UInt8](repeating: 0x20, count: max(0, sizeField.count - digits.count))
+      try file.overwrite((spaces + digits).span, at: sizeField.lowerBound)
     }
     try file.commit()
   }
