@@ -117,7 +117,8 @@ struct JPEGProgressiveScan {
     }
     guard let acTable else { return }
     let look = acTable.look.span
-    let order = JPEGZigzag.order.span
+    let zigzag = JPEGZigzag.order
+    let order = zigzag.span
     var k = scan.first
     while k <= scan.last {
       reader.refill(bytes)
@@ -149,7 +150,8 @@ struct JPEGProgressiveScan {
   ) {
     guard let acTable else { return }
     let look = acTable.look.span
-    let order = JPEGZigzag.order.span
+    let zigzag = JPEGZigzag.order
+    let order = zigzag.span
     let plus = Int16(1) << Int16(scan.low)
     var k = scan.first
     if endOfBandRun == 0 {

@@ -86,7 +86,8 @@ struct JPEGSequentialScan {
     let dc = tables.dc.span
     let ac = tables.ac.span
     let steps = tables.steps.span
-    let order = JPEGZigzag.order.span
+    let zigzag = JPEGZigzag.order
+    let order = zigzag.span
     let lookBase = part &* JPEGHuffmanTable.lookSize
     let stepBase = part &* 64
     reader.refill(bytes)
