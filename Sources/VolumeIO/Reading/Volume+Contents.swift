@@ -52,6 +52,7 @@ extension Volume {
     case .tiff?: self = try TIFFFile(bytes, mostBytes: options.mostBytes).volume()
     case .numPy? where bytes.first == 0x93: self = try NumPyArray(bytes: bytes).volume()
     case .numPy?: self = try Self.numPy(NumPyArchive(bytes: bytes))
+    case .hdf5?: self = try HDF5File(bytes: bytes).volume()
     case .zip?: self = try Self.unzipped(try ZipArchive(bytes: bytes), options)
     case let format?:
       throw VolumeError(.unsupported, "\(format) from bytes in memory")
@@ -83,6 +84,7 @@ extension Volume {
     case .numPy? where try file.prefix(1) == [0x93]:
       volume = try NumPyArray(.file(file)).volume()
     case .numPy?: volume = try numPy(NumPyArchive(contentsOf: file.path))
+    case .hdf5?: volume = try HDF5File(contentsOf: file.path).volume()
     case .zip?: return try unzipped(try ZipArchive(contentsOf: file.path), options)
     case let format?:
       throw VolumeError(.unsupported, "\(format) is not read by this build")
