@@ -12,6 +12,8 @@ package struct FrameDescription: Sendable, Hashable {
   package var photometric: String
   /// 0 where the samples of a pixel lie together, 1 where each component is a plane of its own.
   package var planarConfiguration: Int
+  /// Leave YCbCr as the codestream has it, where the container says that it is YCbCr.
+  package var keepsColor = false
 
   package init(
     rows: Int, columns: Int, samplesPerPixel: Int = 1, bitsAllocated: Int, bitsStored: Int,
