@@ -60,7 +60,9 @@ public struct COCOOptions: Hashable, Sendable, Codable {
   public var areaRanges: [AreaRange]
 
   public init(
-    iouThresholds: [Double] = (0..<10).map { 0.5 + 0.05 * Double($0) }, recallPoints: Int = 101,
+    iouThresholds: [Double] = (0..<10).map {
+      $0 == 9 ? 0.95 : 0.5 + Double($0) * ((0.95 - 0.5) / 9)
+    }, recallPoints: Int = 101,
     maxDetections: [Int] = [1, 10, 100],
     areaRanges: [AreaRange] = [
       AreaRange("small", 0, 1024), AreaRange("medium", 1024, 9216), AreaRange("large", 9216, 1e10),
@@ -163,10 +165,14 @@ public struct COCOEvaluation: Hashable, Sendable, Codable {
     groundTruth: [GroundTruth], detections: [Detection], images: [Int]? = nil,
     categories: [Int]? = nil, options: COCOOptions = COCOOptions()
   ) throws(EvaluationError) {
-    guard !options.iouThresholds.isEmpty, options.recallPoints > 1, !options.maxDetections.isEmpty
-    else { throw EvaluationError(.range, "no thresholds, recall points or detection limits") }
+    guard !options.iouThresholds.isEmpty, options.iouThresholds.count <= 32,
+      options.recallPoints > 1, !options.maxDetections.isEmpty
+    else {
+      throw EvaluationError(
+        .range, "1…32 thresholds, recall points and detection limits are needed")
+    }
     for (i, d) in detections.enumerated() {
-      guard d.score.isFinite || d.score.isInfinite, !d.score.isNaN else {
+      guard !d.score.isNaN else {
         throw EvaluationError(.notFinite, "detections[\(i)] has the score \(d.score)")
       }
       try requireFinite(d.box.values(.xyxy), "detections[\(i)]")

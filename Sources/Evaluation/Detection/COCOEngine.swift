@@ -2,15 +2,6 @@
 
 /// Matches of all images and categories, kept as bits: one bit a threshold and detection.
 struct COCOEngine {
-  /// A detection's fate at each area range: bits by threshold.
-  private struct Fate {
-    var score: Double
-    /// Position among the image's detections of the category, by score.
-    var rank: Int32
-    var matched: [UInt32]
-    var ignored: [UInt32]
-  }
-
   private let options: COCOOptions
   /// `[category]`, detections sorted by score, stable in image order.
   private var fates: [FateList]
@@ -201,7 +192,8 @@ struct COCOEngine {
       var sum = 0.0
       var i = 0
       for r in 0..<points {
-        let target = Double(r) / Double(points - 1)
+        // The products of a step, as the reference implementation spaces recalls.
+        let target = r == points - 1 ? 1 : Double(r) * (1 / Double(points - 1))
         while i < hits.count, Double(hits[i]) / Double(total) < target { i += 1 }
         if i >= hits.count { break }
         sum += envelope[i]

@@ -179,7 +179,8 @@ public enum InterpolatedPrecision: String, Hashable, Sendable, Codable, CaseIter
       let n = self == .pointsCOCO101 ? 100 : 10
       var sum = 0.0
       for k in 0...n {
-        let target = Double(k) / Double(n)
+        // Products of the step: 3 · 0.1 lies above 0.3, as in the original evaluation code.
+        let target = Double(k) * (1 / Double(n))
         if let i = recalls.firstIndex(where: { $0 >= target }) { sum += envelope[i] }
       }
       return sum / Double(n + 1)

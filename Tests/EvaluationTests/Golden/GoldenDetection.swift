@@ -53,7 +53,9 @@ private func coco(_ c: GoldenCase) throws -> [String: Value] {
     let parts = text.split(separator: ":").compactMap { Double($0) }
     if parts.count == 3 {
       let n = Int(((parts[2] - parts[0]) / parts[1]).rounded()) + 1
-      options.iouThresholds = (0..<n).map { parts[0] + Double($0) * parts[1] }
+      options.iouThresholds = (0..<n).map { i in
+        i == n - 1 ? parts[2] : parts[0] + Double(i) * ((parts[2] - parts[0]) / Double(n - 1))
+      }
     }
   } else if let list = c.parameter("iou_thresholds") {
     options.iouThresholds = try GoldenCase.numbers(list)
