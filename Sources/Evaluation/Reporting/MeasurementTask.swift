@@ -2,7 +2,7 @@
 // Source: Maier-Hein, Reinke et al. 2024 (Metrics Reloaded), reduced to this module's metrics.
 
 /// A kind of task and the metrics that should be reported for it.
-public enum Task: String, Hashable, Sendable, Codable, CaseIterable {
+public enum MeasurementTask: String, Hashable, Sendable, Codable, CaseIterable {
   case imageClassification, semanticSegmentation, tubularSegmentation, objectDetection
   case instanceSegmentation, volumetry, reportGeneration
 
