@@ -18,7 +18,9 @@ public struct RadiologyReport: Sendable, Hashable {
   /// and for an empty one.
   public subscript(names: String...) -> String? {
     for name in names {
-      let found = sections.first { $0.heading.uppercased() == name.uppercased() && !$0.text.isEmpty }
+      let found = sections.first {
+        $0.heading.uppercased() == name.uppercased() && !$0.text.isEmpty
+      }
       if let found { return found.text }
     }
     return nil
