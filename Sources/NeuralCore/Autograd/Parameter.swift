@@ -1,8 +1,10 @@
 // A tensor that training changes.
 
 /// What tells one parameter from another, on tapes and in gradients.
-public struct ParameterID: Hashable, Sendable {
+public struct ParameterID: Hashable, Comparable, Sendable {
   private let number: Int
+
+  public static func < (a: ParameterID, b: ParameterID) -> Bool { a.number < b.number }
 
   /// A number that no other parameter of this process has.
   init() { number = ParameterCounter.next() }

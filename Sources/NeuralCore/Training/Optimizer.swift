@@ -159,10 +159,14 @@ public struct Optimizer: Sendable {
   private func adapt(
     _ value: inout Tensor, _ gradient: Tensor, _ moments: inout [Tensor], _ step: AdamStep
   ) {
+    // Taken out of the array, so that each is held once and changed in place.
+    var (first, second) = (moments[0], moments[1])
+    moments = []
+    defer { moments = [first, second] }
     unsafe value.withUnsafeMutableFloats { w in
       unsafe gradient.withUnsafeFloats { g in
-        unsafe moments[0].withUnsafeMutableFloats { m in
-          unsafe moments[1].withUnsafeMutableFloats { v in
+        unsafe first.withUnsafeMutableFloats { m in
+          unsafe second.withUnsafeMutableFloats { v in
             for i in 0..<w.count {
               let slope = unsafe g[i] + step.decay * w[i]
               unsafe m[i] += (slope - m[i]) * (1 - step.first)

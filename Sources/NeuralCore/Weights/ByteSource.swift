@@ -161,3 +161,6 @@ struct ByteReader {
     return Int(value)
   }
 }
+
+/// Whether something can be read at a path.
+func fileExists(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }
