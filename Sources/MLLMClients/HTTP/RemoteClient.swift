@@ -81,6 +81,7 @@ struct RemoteClient: Sendable {
     let record =
       call.onAttempt == nil ? nil : try record(of: prompt, replicate: call.replicate)
     var failures: [ClientError] = []
+    var waited = Duration.zero
     while true {
       let number = failures.count + 1
       if Task.isCancelled { throw ClientError(.cancelled, "cancelled before attempt \(number)") }
@@ -109,16 +110,16 @@ struct RemoteClient: Sendable {
             Attempt(number: number, result: .failure(error), record: record))
         }
         failures.append(error)
-        try await pause(after: failures, deadline: call.deadline)
+        waited = try await pause(after: failures, previous: waited, deadline: call.deadline)
       }
     }
   }
 
   /// Waits as the policy says, or throws the last failure when there is no use in asking again.
   private func pause(
-    after failures: [ClientError], deadline: ContinuousClock.Instant?
-  ) async throws(ClientError) {
-    guard let error = failures.last else { return }
+    after failures: [ClientError], previous: Duration, deadline: ContinuousClock.Instant?
+  ) async throws(ClientError) -> Duration {
+    guard let error = failures.last else { return .zero }
     let policy = options.retry
     guard policy.mayRetry(error), failures.count < policy.attempts else { throw error }
     let streak = failures.reversed().prefix {
@@ -129,14 +130,17 @@ struct RemoteClient: Sendable {
     {
       throw error
     }
+    if failures.count(where: { $0.code == .malformedReply }) >= policy.malformed { throw error }
     if let asked = error.retryAfter, asked > policy.longestAsked { throw error }
-    let wait = policy.wait(after: failures.count, error: error, random: options.random())
+    let wait = policy.wait(
+      after: failures.count, error: error, previous: previous, random: options.random())
     if let deadline, ContinuousClock.now + wait > deadline { throw error }
     do {
       try await Self.sleep(for: wait, clock: options.clock)
     } catch {
       throw ClientError(.cancelled, "cancelled while waiting to ask again")
     }
+    return wait
   }
 
   private static func sleep<C: Clock>(for wait: Duration, clock: C) async throws
