@@ -19,7 +19,8 @@ struct Backoff {
     {
       throw error
     }
-    if failures.count(where: { $0.code == .malformedReply }) >= policy.malformed { throw error }
+    let unreadable = failures.count { $0.code == .malformedReply || $0.code == .tooLarge }
+    if unreadable >= policy.malformed { throw error }
     if let asked = error.retryAfter, asked > policy.longestAsked { throw error }
     let wait = policy.wait(
       after: failures.count, error: error, previous: previous, random: options.random())

@@ -16,7 +16,7 @@ public struct RetryPolicy: Sendable, Hashable {
   /// a request fails for ever.
   public var sameFailure: Int
 
-  /// Replies that can't be read after which a question is given up: each may have been charged.
+  /// Replies that can't be read, or are too large, after which a question is given up: each may have been charged.
   public var malformed: Int
 
   public init(
@@ -41,10 +41,11 @@ public struct RetryPolicy: Sendable, Hashable {
   /// lost connections and broken streams. Never another 4xx, never a spent quota.
   public func mayRetry(_ error: ClientError) -> Bool {
     switch error.code {
-    case .quota, .cancelled, .tooLarge, .authentication, .permission, .invalidRequest, .notFound,
+    case .quota, .cancelled, .authentication, .permission, .invalidRequest, .notFound,
       .contextOverflow:
       return false
-    case .transport, .timeout, .streamEnded, .malformedReply: return error.retryable ?? true
+    case .transport, .timeout, .streamEnded, .malformedReply, .tooLarge:
+      return error.retryable ?? true
     case .rateLimited, .overloaded, .server:
       return error.retryable ?? Self.retryable(status: error.status)
     default: return error.retryable ?? false

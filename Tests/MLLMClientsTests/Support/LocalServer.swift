@@ -18,9 +18,12 @@ final class LocalServer: Sendable {
   private let process: Process
 
   /// Starts a program; `arguments` is given the port. Nil when it can't be started, and says why.
-  init?(_ name: String, needs module: String? = nil, arguments: (Int) -> [String]) async {
-    guard let python = Self.python else {
-      print("skipped: ROENTGEN_PYTHON is not set; \(name): 1 group of checks did not run")
+  init?(
+    _ name: String, needs module: String? = nil, anyPython: Bool = false,
+    arguments: (Int) -> [String]
+  ) async {
+    guard let python = Self.python ?? (anyPython ? Self.systemPython : nil) else {
+      print("skipped: no Python (ROENTGEN_PYTHON); \(name): 1 group of checks did not run")
       return nil
     }
     if let module, !Self.run(python, ["-c", "import \(module)"]) {
@@ -73,6 +76,11 @@ final class LocalServer: Sendable {
   static var python: String? {
     let path = ProcessInfo.processInfo.environment["ROENTGEN_PYTHON"]
     return path.flatMap { FileManager.default.isExecutableFile(atPath: $0) ? $0 : nil }
+  }
+
+  private static var systemPython: String? {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+      .map { "\($0)/python3" }.first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
   /// The folder with the judges that others wrote.
