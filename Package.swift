@@ -42,7 +42,9 @@ let package = Package(
     .testTarget(
       name: "WindowingTests", dependencies: ["Windowing", "VolumeIO"], swiftSettings: strict),
     .testTarget(name: "NeuralCoreTests", dependencies: ["NeuralCore"], swiftSettings: strict),
-    .testTarget(name: "MLLMClientsTests", dependencies: ["MLLMClients"], swiftSettings: strict),
+    .testTarget(
+      name: "MLLMClientsTests", dependencies: ["MLLMClients"],
+      exclude: ["Support/fault_server.py"], swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
