@@ -19,7 +19,7 @@ extension Tensor {
     residual: Tensor? = nil, activation: Activation = .none,
     algorithm: ConvolutionAlgorithm = .automatic
   ) -> Tensor {
-    Convolution(
+    PreparedConvolution(
       filters: filters, bias: bias, geometry, activation: activation, algorithm: algorithm
     )(self, residual: residual)
   }
@@ -65,7 +65,7 @@ extension Tensor {
 ///
 /// Filters are packed at the first use, for the shape they then meet; a later image of another
 /// shape that asks for another algorithm packs again.
-public struct Convolution: Sendable {
+public struct PreparedConvolution: Sendable {
   /// `[filter, channel / groups, …taps]`.
   public let filters: Tensor
   /// `[filter]`.
