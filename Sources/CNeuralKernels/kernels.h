@@ -44,6 +44,26 @@ typedef struct nk_kernels {
       ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t k, const float *a, const float *b, float *c,
       ptrdiff_t c_stride, int accumulate, const nk_epilogue *epilogue, ptrdiff_t row,
       ptrdiff_t column);
+  /// to[i · to_stride + r] = source[offsets ? offsets[r] : r · row_stride][i].
+  void (*transpose)(
+      const float *source, ptrdiff_t row_stride, const ptrdiff_t *offsets, ptrdiff_t rows,
+      ptrdiff_t count, float *to, ptrdiff_t to_stride);
+  /// The epilogue over rows that are stored.
+  void (*finish)(
+      ptrdiff_t rows, ptrdiff_t columns, float *c, ptrdiff_t c_stride, const nk_epilogue *epilogue,
+      ptrdiff_t row, ptrdiff_t column);
+
+  // Convolutions.
+  /// `filters` (at most 4) rows of `width` outputs: Σ weights[i·k + step] · image[taps[step] + x].
+  void (*conv_row)(
+      const float *image, const ptrdiff_t *taps, const float *weights, ptrdiff_t k,
+      ptrdiff_t filters, float *y, ptrdiff_t y_stride, ptrdiff_t width, int slack);
+  void (*winograd_input)(
+      const float *image, const ptrdiff_t *taps, ptrdiff_t length, float *v,
+      ptrdiff_t point_stride, ptrdiff_t room);
+  void (*winograd_output)(
+      const float *m, ptrdiff_t point_stride, ptrdiff_t length, float *y, ptrdiff_t y_stride,
+      ptrdiff_t high, ptrdiff_t wide);
 } nk_kernels;
 
 extern const nk_kernels nk_baseline;

@@ -4,33 +4,27 @@
 // tiles of C are then claimed in blocks small enough that A's block stays in the second-level cache.
 #include <string.h>
 
-#include "kernels.h"
-
-static inline ptrdiff_t nk_up(ptrdiff_t value, ptrdiff_t step) {
-  return (value + step - 1) / step * step;
-}
-static inline ptrdiff_t nk_least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
+#include "image.h"
 
 // Panels of `height` rows from a strided matrix: panel-major, then k, then row; zeros below.
-static void nk_pack_rows(
-    const float *source, ptrdiff_t row_stride, ptrdiff_t k_stride, ptrdiff_t rows, ptrdiff_t k,
-    ptrdiff_t height, float *packed) {
+void nk_pack_rows(
+    const nk_kernels *kernels, const float *source, ptrdiff_t row_stride, ptrdiff_t k_stride,
+    ptrdiff_t rows, ptrdiff_t k, ptrdiff_t height, float *packed) {
   if (rows < height) memset(packed, 0, (size_t)(height * k) * sizeof(float));
   if (row_stride == 1) {
+    if (rows == nk_panel && height == nk_panel)
+      for (ptrdiff_t step = 0; step < k; step++)
+        memcpy(packed + step * nk_panel, source + step * k_stride, nk_panel * sizeof(float));
+    else
+      for (ptrdiff_t step = 0; step < k; step++)
+        memcpy(packed + step * height, source + step * k_stride, (size_t)rows * sizeof(float));
+  } else if (k_stride == 1) {
+    kernels->transpose(source, row_stride, NULL, rows, k, packed, height);
+  } else {
     for (ptrdiff_t step = 0; step < k; step++)
-      memcpy(packed + step * height, source + step * k_stride, (size_t)rows * sizeof(float));
-    return;
+      for (ptrdiff_t row = 0; row < rows; row++)
+        packed[step * height + row] = source[row * row_stride + step * k_stride];
   }
-  ptrdiff_t step = 0;
-  for (; step + 8 <= k; step += 8)
-    for (ptrdiff_t row = 0; row < rows; row++) {
-      const float *from = source + row * row_stride + step * k_stride;
-      float *to = packed + step * height + row;
-      for (ptrdiff_t i = 0; i < 8; i++) to[i * height] = from[i * k_stride];
-    }
-  for (; step < k; step++)
-    for (ptrdiff_t row = 0; row < rows; row++)
-      packed[step * height + row] = source[row * row_stride + step * k_stride];
 }
 
 typedef struct {
@@ -54,12 +48,12 @@ static void nk_pack_chunk(void *context, size_t chunk) {
     if (panel < job->a_panels) {
       ptrdiff_t row = panel * height;
       nk_pack_rows(
-          job->a + row * job->a_row, job->a_row, job->a_k, nk_least(height, job->m - row), job->k,
+          job->kernels, job->a + row * job->a_row, job->a_row, job->a_k, nk_least(height, job->m - row), job->k,
           height, job->packed_a + row * job->k);
     } else if (panel < job->a_panels + job->b_panels) {
       ptrdiff_t column = (panel - job->a_panels) * nk_panel;
       nk_pack_rows(
-          job->b + column * job->b_column, job->b_column, job->b_k,
+          job->kernels, job->b + column * job->b_column, job->b_column, job->b_k,
           nk_least(nk_panel, job->n - column), job->k, nk_panel, job->packed_b + column * job->k);
     }
   }
@@ -217,7 +211,7 @@ static void nk_prepack_chunk(void *context, size_t chunk) {
   for (ptrdiff_t step = 0; step < job->k; step += nk_depth) {
     ptrdiff_t depth = nk_least(nk_depth, job->k - step);
     nk_pack_rows(
-        job->b.values + step * job->b.row_stride + column * job->b.column_stride,
+        nk_active(), job->b.values + step * job->b.row_stride + column * job->b.column_stride,
         job->b.column_stride, job->b.row_stride, nk_least(nk_panel, job->n - column), depth,
         nk_panel, job->packed + step * padded + column * depth);
   }

@@ -11,7 +11,7 @@ struct OracleTests {
     let volume: Volume
     do {
       volume = try Volume(contentsOf: row.path)
-    } catch where row.json["referenceError"] != nil {
+    } catch  where row.json["referenceError"] != nil {
       #expect(!error.detail.isEmpty)
       return
     }

@@ -5,6 +5,9 @@
 #include "elementwise.h"
 #include "rows.h"
 #include "gemm.h"
+#include "transpose.h"
+#include "conv.h"
+#include "winograd.h"
 
 const nk_kernels NK_TABLE = {
     .name = NK_TABLE_NAME,
@@ -22,4 +25,9 @@ const nk_kernels NK_TABLE = {
     .axpy = nk_axpy_row,
     .gemm_rows = nk_tile_rows,
     .gemm_tile = nk_gemm_one_tile,
+    .transpose = nk_transpose_rows,
+    .finish = nk_finish_tile,
+    .conv_row = nk_conv_one_row,
+    .winograd_input = nk_winograd_input_run,
+    .winograd_output = nk_winograd_output_run,
 };

@@ -31,19 +31,19 @@ static __attribute__((noinline)) void nk_finish_tile(
     }
 }
 
-static void nk_gemm_columns(
+NK_INLINE void nk_gemm_columns(
     ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t k, const float *restrict a,
-    const float *restrict b, float *c, ptrdiff_t c_stride, int accumulate) {
+    const float *restrict b, float *c, ptrdiff_t c_stride, int accumulate, int vectors) {
   vf sums[nk_tile_rows][nk_tile_vectors] = {};
   for (ptrdiff_t step = 0; step < k; step++) {
     vf right[nk_tile_vectors];
 #pragma clang loop unroll(full)
-    for (int j = 0; j < nk_tile_vectors; j++) right[j] = vf_load(b + j * NK_LANES);
+    for (int j = 0; j < vectors; j++) right[j] = vf_load(b + j * NK_LANES);
 #pragma clang loop unroll(full)
     for (int i = 0; i < nk_tile_rows; i++) {
       vf left = vf_all(a[i]);
 #pragma clang loop unroll(full)
-      for (int j = 0; j < nk_tile_vectors; j++) sums[i][j] = left * right[j] + sums[i][j];
+      for (int j = 0; j < vectors; j++) sums[i][j] = left * right[j] + sums[i][j];
     }
     a += nk_tile_rows;
     b += nk_panel;
@@ -53,7 +53,7 @@ static void nk_gemm_columns(
     if (i >= rows) return;
     float *line = c + i * c_stride;
 #pragma clang loop unroll(full)
-    for (int j = 0; j < nk_tile_vectors; j++) {
+    for (int j = 0; j < vectors; j++) {
       ptrdiff_t at = j * NK_LANES;
       if (at >= columns) break;
       size_t width = (size_t)(columns - at);
@@ -64,14 +64,28 @@ static void nk_gemm_columns(
   }
 }
 
+static __attribute__((noinline)) void nk_gemm_wide(
+    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t k, const float *a, const float *b, float *c,
+    ptrdiff_t c_stride, int accumulate) {
+  nk_gemm_columns(rows, columns, k, a, b, c, c_stride, accumulate, nk_tile_vectors);
+}
+static __attribute__((noinline)) void nk_gemm_narrow(
+    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t k, const float *a, const float *b, float *c,
+    ptrdiff_t c_stride, int accumulate) {
+  nk_gemm_columns(rows, columns, k, a, b, c, c_stride, accumulate, 1);
+}
+
 // A tile as wide as the panel.
 static void nk_gemm_one_tile(
     ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t k, const float *a, const float *b, float *c,
     ptrdiff_t c_stride, int accumulate, const nk_epilogue *epilogue, ptrdiff_t row,
     ptrdiff_t column) {
   for (ptrdiff_t at = 0; at < columns; at += nk_tile_columns)
-    nk_gemm_columns(
-        rows, columns - at < nk_tile_columns ? columns - at : nk_tile_columns, k, a, b + at,
-        c + at, c_stride, accumulate);
+    if (columns - at > NK_LANES)
+      nk_gemm_wide(
+          rows, columns - at < nk_tile_columns ? columns - at : nk_tile_columns, k, a, b + at,
+          c + at, c_stride, accumulate);
+    else
+      nk_gemm_narrow(rows, columns - at, k, a, b + at, c + at, c_stride, accumulate);
   if (epilogue) nk_finish_tile(rows, columns, c, c_stride, epilogue, row, column);
 }

@@ -43,3 +43,17 @@ NK_INLINE float nk_tree_sum(const vf *parts) {
     for (int i = 0; i < step; i++) lanes[i] += lanes[i + step];
   return lanes[0];
 }
+
+// The halves of two vectors with their lanes alternating.
+#if NK_LANES == 16
+#define NK_ZIP_LOW(a, b)                                                     \
+  __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define NK_ZIP_HIGH(a, b)                                                    \
+  __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#elif NK_LANES == 8
+#define NK_ZIP_LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define NK_ZIP_HIGH(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#else
+#define NK_ZIP_LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define NK_ZIP_HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#endif

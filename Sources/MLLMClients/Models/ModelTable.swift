@@ -15,7 +15,8 @@ public struct Vendor: RawRepresentable, Sendable, Hashable, Codable {
 
 /// What is known of models: limits, prices, habits. Dated, and replaceable as a whole or by row.
 public struct ModelTable: Sendable, Hashable, Codable {
-  /// A model, or a family by a pattern whose `*` stands for any text.
+  /// A model by its name, which also stands for the name with a date after it
+  /// (`gpt-5.4` for `gpt-5.4-2026-03-05`), or a family by a pattern whose `*` stands for any text.
   public struct Row: Sendable, Hashable, Codable {
     public var vendor: Vendor
     public var pattern: String
@@ -32,7 +33,7 @@ public struct ModelTable: Sendable, Hashable, Codable {
   public var date: String
   /// Where the facts are from.
   public var source: String
-  /// The first row that matches counts.
+  /// A row of the very name counts, else the first that matches.
   public var rows: [Row]
 
   public init(date: String, source: String, rows: [Row]) {
@@ -58,15 +59,26 @@ public struct ModelTable: Sendable, Hashable, Codable {
   /// price: its cost is unknown, not zero.
   public func profile(_ name: String, vendor: Vendor) -> ModelProfile {
     var profile =
-      rows.first { $0.vendor == vendor && Self.matches(name, $0.pattern) }?.profile
+      (rows.first { $0.vendor == vendor && $0.pattern == name }
+      ?? rows.first { $0.vendor == vendor && Self.matches(name, $0.pattern) })?.profile
       ?? ModelProfile(name: name)
     profile.name = name
     return profile
   }
 
+  /// `-2026-03-05` or `-20260305`.
+  private static func isDate(_ text: Substring) -> Bool {
+    let digits = text.filter(\.isNumber)
+    let dashes = text.count - digits.count
+    return text.first == "-" && digits.count == 8 && text.allSatisfy { $0.isNumber || $0 == "-" }
+      && (dashes == 1 || dashes == 3)
+  }
+
   static func matches(_ name: String, _ pattern: String) -> Bool {
     let parts = pattern.split(separator: "*", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count > 1 else { return name == pattern }
+    guard parts.count > 1 else {
+      return name == pattern || (name.hasPrefix(pattern) && isDate(name.dropFirst(pattern.count)))
+    }
     var rest = Substring(name)
     for (index, part) in parts.enumerated() {
       if index == 0 {

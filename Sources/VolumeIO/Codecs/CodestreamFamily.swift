@@ -52,7 +52,8 @@ enum CodestreamFamily: Sendable {
   ) throws(VolumeError) -> DecodedFrame {
     let isLossless = try JPEGMarkerReader.process(of: bytes) == 0xC3
     let isYBR = expected.photometric.hasPrefix("YBR") && !isLossless
-    var image = try JPEGDecoder.decode(bytes, color: isYBR && !expected.keepsColor ? .fromYCC : .stored)
+    var image = try JPEGDecoder.decode(
+      bytes, color: isYBR && !expected.keepsColor ? .fromYCC : .stored)
     if !isYBR, !isLossless, image.components == 3, image.isAdobe, image.storedColor == .ycc {
       image = try JPEGDecoder.decode(bytes, color: .fromYCC)
     }

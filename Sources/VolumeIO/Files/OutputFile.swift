@@ -71,6 +71,19 @@ package struct OutputFile: ~Copyable {
     #endif
   }
 
+  /// Puts bytes in the place of others that were written before.
+  ///
+  /// - Precondition: They lie in what was written.
+  package func overwrite(_ bytes: Span<UInt8>, at offset: Int) throws(VolumeError) {
+    precondition(
+      offset >= 0 && offset + bytes.count <= count,
+      "\(bytes.count) bytes at \(offset) of \(count)")
+    let put = unsafe bytes.withUnsafeBufferPointer { source in
+      unsafe pwrite(descriptor, source.baseAddress, source.count, off_t(offset))
+    }
+    guard put == bytes.count else { throw .system("could not be written", name) }
+  }
+
   /// Syncs the bytes to disk and gives the file its name, replacing a file that has it.
   package mutating func commit() throws(VolumeError) {
     guard fsync(descriptor) == 0 else { throw .system("could not be synced", name) }

@@ -44,6 +44,9 @@ extension Volume {
     let format = try FileFormat.sniff(Array(bytes.prefix(1024)), name: name, origin: origin)
     switch format {
     case .nifti?: self = try NIfTIFile(bytes: bytes).volume(as: options.samples)
+    case .nrrd?: self = try Volume(nrrd: origin, folder: nil)
+    case .metaImage?: self = try Volume(metaImage: origin, folder: nil)
+    case .mgh?: self = try Volume(mgh: origin)
     case .png?: self = try Picture(png: bytes, mostBytes: options.mostBytes).volume()
     case let format?:
       throw VolumeError(.unsupported, "\(format) from bytes in memory")
@@ -62,6 +65,11 @@ extension Volume {
     switch format {
     case .nifti?:
       return try NIfTIFile(contentsOf: file.path).volume(as: options.samples)
+    case .nrrd?:
+      volume = try Volume(nrrd: .file(file), folder: Folder.parent(of: file.path))
+    case .metaImage?:
+      volume = try Volume(metaImage: .file(file), folder: Folder.parent(of: file.path))
+    case .mgh?: return try Volume(mgh: .file(file), as: options.samples)
     case .png?:
       volume = try Picture(png: try file.readAll(), mostBytes: options.mostBytes).volume()
     case let format?:

@@ -110,7 +110,7 @@ struct PlaneAxes: Sendable, Hashable {
   init(
     _ plane: Plane, _ convention: Convention, in geometry: Geometry
   ) throws(WindowingError) {
-    let letters = Array(geometry.orientation)
+    let letters = Array(geometry.orientation.description)
     func axis(_ pair: String) -> Int { letters.firstIndex { pair.contains($0) } ?? 0 }
     let side = axis("LR")
     let depth = axis("AP")
