@@ -1,5 +1,5 @@
 import Evaluation
-public import Phantoms
+import Phantoms
 
 /// The classical baseline: fresh blood is denser than brain and lighter than bone.
 ///

@@ -1,0 +1,88 @@
+// One door for every format.
+
+/// What a reader does beyond the format's own rules.
+public struct ReadOptions: Sendable, Hashable {
+  /// `.stored` keeps the file's samples beside their rescale; `.float32` applies it while reading.
+  public var samples: SampleRequest = .stored
+  /// The most bytes of samples that a picture, a table or a zip member may unfold to.
+  public var mostBytes = 1 << 36
+
+  public init() {}
+}
+
+extension Volume {
+  /// Reads a scan, whatever its format.
+  ///
+  /// The format is told by the first bytes: NIfTI and Analyze (`.nii`, `.nii.gz`, `.hdr`/`.img`), NRRD,
+  /// MetaImage, MGH, PNG, JPEG, TIFF, HDF5 (its only dataset), NumPy, DICOM, and a zip of any of these.
+  /// A folder is a DICOM series, or else a stack of pictures or of other slices in the order of their
+  /// names (numbers by their value).
+  /// - Throws: `unknownFormat` where no reader knows the bytes; else the reader's error, which names
+  ///   the file, the field and the place.
+  public init(
+    contentsOf path: String, _ options: ReadOptions = ReadOptions()
+  ) throws(VolumeError) {
+    if PathKind(path) == .folder {
+      self = try Self.folder(path, options)
+    } else {
+      let file = try InputFile(path)
+      do throws(VolumeError) {
+        self = try Self.file(file, options)
+      } catch {
+        throw error.naming(file.name)
+      }
+    }
+  }
+
+  /// Reads a scan from the bytes of one file.
+  ///
+  /// - Parameter name: The file's name, where bytes alone cannot tell the format.
+  public init(
+    bytes: [UInt8], name: String = "", _ options: ReadOptions = ReadOptions()
+  ) throws(VolumeError) {
+    let origin = ByteStream.Origin.memory(bytes)
+    let format = try FileFormat.sniff(Array(bytes.prefix(1024)), name: name, origin: origin)
+    switch format {
+    case .nifti?: self = try NIfTIFile(bytes: bytes).volume(as: options.samples)
+    case .nrrd?: self = try Volume(nrrd: origin, folder: nil)
+    case .metaImage?: self = try Volume(metaImage: origin, folder: nil)
+    case .mgh?: self = try Volume(mgh: origin)
+    case .png?: self = try Picture(png: bytes, mostBytes: options.mostBytes).volume()
+    case let format?:
+      throw VolumeError(.unsupported, "\(format) from bytes in memory")
+    case nil:
+      throw VolumeError(.unknownFormat, "no reader knows these bytes", offset: 0)
+    }
+    if options.samples == .float32 { self = rescaled() }
+  }
+
+  private static func file(
+    _ file: InputFile, _ options: ReadOptions
+  ) throws(VolumeError) -> Volume {
+    let format = try FileFormat.sniff(
+      try file.prefix(1024), name: file.name, origin: .file(file))
+    let volume: Volume
+    switch format {
+    case .nifti?:
+      return try NIfTIFile(contentsOf: file.path).volume(as: options.samples)
+    case .nrrd?:
+      volume = try Volume(nrrd: .file(file), folder: Folder.parent(of: file.path))
+    case .metaImage?:
+      volume = try Volume(metaImage: .file(file), folder: Folder.parent(of: file.path))
+    case .mgh?: return try Volume(mgh: .file(file), as: options.samples)
+    case .png?:
+      volume = try Picture(png: try file.readAll(), mostBytes: options.mostBytes).volume()
+    case let format?:
+      throw VolumeError(.unsupported, "\(format) is not read by this build")
+    case nil:
+      throw VolumeError(.unknownFormat, "no reader knows this file", offset: 0)
+    }
+    return options.samples == .float32 ? volume.rescaled() : volume
+  }
+
+  private static func folder(
+    _ path: String, _ options: ReadOptions
+  ) throws(VolumeError) -> Volume {
+    throw VolumeError(.unsupported, "folders are not read by this build")
+  }
+}
