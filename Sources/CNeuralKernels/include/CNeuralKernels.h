@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "nk_columns.h"
 #include "nk_convolution.h"
 #include "nk_elementwise.h"
 #include "nk_matmul.h"

@@ -34,23 +34,29 @@ def shake(model, scale=0.3):
         if "running_var" in name:
             value.copy_(0.5 + torch.rand_like(value))
         elif value.dim() > 1:
-            value.copy_(value + noise * scale * value.std().nan_to_num(0.02))
+            value.copy_(value + noise * scale * max(float(value.std().nan_to_num(0)), 0.1))
         else:
             value.copy_(value + noise * 0.1)
     return model
 
 
-def classify(model, shape, classes):
-    """Logits in inference, then the loss and gradients of one training step."""
+def classify(model, shape, classes, training=True):
+    """Logits in inference, then the loss and its gradients, those in float64.
+
+    Gradients of a whole network with batch statistics are ill-conditioned (PyTorch's own float32
+    and float64 differ by percents), so networks with batch norm are differentiated with the
+    running statistics.
+    """
     x = torch.randn(shape)
     y = torch.arange(shape[0]) % classes
     with torch.no_grad():
         logits = model.eval()(x)
     weights = {k: v.clone() for k, v in model.state_dict().items()}
-    model.train()
-    loss = torch.nn.functional.cross_entropy(model(x), y)
+    model.train(training).double()
+    loss = torch.nn.functional.cross_entropy(model(x.double()), y)
     loss.backward()
     result = {"in.x": x, "in.y": y, "out.logits": logits, "out.loss": loss.detach().reshape(1)}
+    result["in.training"] = torch.tensor([1.0 if training else 0.0])
     result |= {f"grad.{k}": v.grad for k, v in model.named_parameters() if v.grad is not None}
     return weights, result
 
@@ -59,14 +65,14 @@ def classify(model, shape, classes):
 def resnet18():
     from torchvision.models import resnet18
 
-    return classify(shake(resnet18(num_classes=7)), (2, 3, 64, 64), 7)
+    return classify(shake(resnet18(num_classes=7)), (2, 3, 64, 64), 7, training=False)
 
 
 @case
 def resnet50():
     from torchvision.models import resnet50
 
-    return classify(shake(resnet50(num_classes=7)), (2, 3, 64, 64), 7)
+    return classify(shake(resnet50(num_classes=7)), (2, 3, 64, 64), 7, training=False)
 
 
 @case
