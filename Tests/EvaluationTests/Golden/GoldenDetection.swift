@@ -1,0 +1,3 @@
+import Evaluation
+
+let goldenDetection: [String: GoldenCase.Computation] = [:]

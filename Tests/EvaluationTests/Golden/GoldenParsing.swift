@@ -1,0 +1,3 @@
+import Evaluation
+
+let goldenParsing: [String: GoldenCase.Computation] = [:]

@@ -1,0 +1,3 @@
+import Evaluation
+
+let goldenText: [String: GoldenCase.Computation] = [:]
