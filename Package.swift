@@ -41,7 +41,9 @@ let package = Package(
     .testTarget(name: "VolumeIOTests", dependencies: ["VolumeIO"], swiftSettings: strict),
     .testTarget(
       name: "WindowingTests", dependencies: ["Windowing", "VolumeIO"], swiftSettings: strict),
-    .testTarget(name: "NeuralCoreTests", dependencies: ["NeuralCore"], swiftSettings: strict),
+    .testTarget(
+      name: "NeuralCoreTests", dependencies: ["NeuralCore"],
+      exclude: ["Models/reference_models.py", "Training/digits.py"], swiftSettings: strict),
     .testTarget(
       name: "MLLMClientsTests", dependencies: ["MLLMClients"],
       exclude: ["Support/fault_server.py"], swiftSettings: strict),

@@ -86,10 +86,15 @@ extension Volume {
     case .numPy?: volume = try numPy(NumPyArchive(contentsOf: file.path))
     case .hdf5?: volume = try HDF5File(contentsOf: file.path).volume()
     case .zip?: return try unzipped(try ZipArchive(contentsOf: file.path), options)
+    case .dicom?: volume = try Volume(series: DICOMSeries.single(in: file.path))
     case let format?:
       throw VolumeError(.unsupported, "\(format) is not read by this build")
     case nil:
-      throw VolumeError(.unknownFormat, "no reader knows this file", offset: 0)
+      // DICOM without preamble has no first bytes of its own.
+      guard let series = try? DICOMSeries.single(in: file.path) else {
+        throw VolumeError(.unknownFormat, "no reader knows this file", offset: 0)
+      }
+      volume = try Volume(series: series)
     }
     return options.samples == .float32 ? volume.rescaled() : volume
   }
@@ -106,6 +111,12 @@ extension Volume {
   private static func folder(
     _ path: String, _ options: ReadOptions
   ) throws(VolumeError) -> Volume {
-    try Volume(stackIn: path, options)
+    let dicom = try DICOMFolder(path)
+    if !dicom.series.isEmpty {
+      let volume = try Volume(series: DICOMSeries.single(of: dicom.series).get())
+      return options.samples == .float32 ? volume.rescaled() : volume
+    }
+    if let failure = dicom.failures.first { throw failure.error }
+    return try Volume(stackIn: path, options)
   }
 }
