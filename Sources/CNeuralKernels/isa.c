@@ -1,10 +1,41 @@
-#include "CNeuralKernels.h"
+// Which instruction set runs.
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 
-const char *nk_isa(void) {
+#include "kernels.h"
+
+static _Atomic(const nk_kernels *) nk_chosen;
+
+static const nk_kernels *nk_named(const char *name) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f")) return "avx512";
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "avx2";
+  int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  if (avx512 && (!name || strcmp(name, "avx512") == 0)) return &nk_avx512;
+  if (avx2 && (!name || strcmp(name, "avx2") == 0)) return &nk_avx2;
 #endif
-  return "baseline";
+  if (!name || strcmp(name, nk_baseline.name) == 0 || strcmp(name, "baseline") == 0)
+    return &nk_baseline;
+  return NULL;
+}
+
+const nk_kernels *nk_active(void) {
+  const nk_kernels *table = atomic_load_explicit(&nk_chosen, memory_order_acquire);
+  if (table) return table;
+  const char *wanted = getenv("ROENTGEN_ISA");
+  table = wanted ? nk_named(wanted) : NULL;
+  if (!table) table = nk_named(NULL);
+  atomic_store_explicit(&nk_chosen, table, memory_order_release);
+  return table;
+}
+
+const char *nk_isa(void) { return nk_active()->name; }
+
+int nk_isa_use(const char *name) {
+  const nk_kernels *table = nk_named(name);
+  if (!table) return 0;
+  atomic_store_explicit(&nk_chosen, table, memory_order_release);
+  return 1;
 }

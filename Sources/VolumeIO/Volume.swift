@@ -19,6 +19,9 @@ public struct Volume: Sendable, Hashable {
   public var componentKind: Components
   /// The length of the fourth axis (time, echo, modality); 1 for a plain volume.
   public var channels: Int
+  /// The lengths of the axes that make up `channels`, fastest first: `[4]` for four time points,
+  /// `[1, 3]` for NIfTI's five-dimensional vectors. Their product is `channels`.
+  public var channelAxes: [Int]
   /// From stored to real-world values.
   public var rescale: Rescale
   /// DICOM's modality code, such as `CT` or `MR`, where the file tells it.
@@ -27,6 +30,9 @@ public struct Volume: Sendable, Hashable {
   public var display: DisplayHints
   /// Stored value that marks voxels outside the scanner's field of view, in stored units.
   public var paddingValue: ClosedRange<Int>?
+  /// What else the file says of itself, by the names its format uses: NRRD's key/value pairs,
+  /// NIfTI's `descrip`, TIFF's `ImageDescription`. It may identify a patient, so nothing prints it.
+  public var metadata: [String: String] = [:]
 
   /// - Throws: `VolumeError.Code.shape` where the count of samples is not the product of the sizes.
   public init(
@@ -55,6 +61,7 @@ public struct Volume: Sendable, Hashable {
     self.components = components
     self.componentKind = componentKind
     self.channels = channels
+    self.channelAxes = [channels]
     self.rescale = rescale
     self.modality = modality
     self.display = display

@@ -1,0 +1,23 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// One executable a layer, driven by `run.py`: a package of its own, so that nothing here reaches
+/// a dependent of the five libraries.
+let layers = ["VolumeIO", "Windowing", "NeuralCore", "MLLMClients", "Evaluation"]
+
+let package = Package(
+  name: "Benchmarks",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "roentgen", path: "..")],
+  targets: [.target(name: "BenchProtocol")]
+    + layers.map { layer in
+      .executableTarget(
+        name: "\(layer)Bench",
+        dependencies: [
+          "BenchProtocol", .product(name: layer, package: "roentgen"),
+          .product(name: "VolumeIO", package: "roentgen"),
+        ])
+    },
+  swiftLanguageModes: [.v6]
+)

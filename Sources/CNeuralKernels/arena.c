@@ -1,0 +1,109 @@
+// The arena: freed blocks wait in lists by size class, so a forward pass that repeats asks the
+// system for nothing.
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE 1
+#endif
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "nk_memory.h"
+
+// Classes grow by a quarter of a power of two: a block wastes at most a fifth.
+enum { nk_classes = 256, nk_smallest = 64 };
+// Idle bytes beyond this go back to the system, the given block first.
+static const size_t nk_idle_limit = (size_t)1 << 30;
+// Blocks of this size and more ask for huge pages.
+static const size_t nk_huge = (size_t)2 << 20;
+
+typedef struct nk_block {
+  struct nk_block *next;
+} nk_block;
+
+static pthread_mutex_t nk_arena_lock = PTHREAD_MUTEX_INITIALIZER;
+static nk_block *nk_idle_blocks[nk_classes];
+static nk_arena_state nk_state;
+
+// The class of a size, and the size that blocks of the class have; -1 when it is beyond memory.
+static int nk_class(size_t bytes, size_t *rounded) {
+  size_t size = bytes < nk_smallest ? nk_smallest : bytes;
+  if (size > ((size_t)1 << 47)) return -1;
+  unsigned power = 63u - (unsigned)__builtin_clzl(size);
+  size_t quarter = (size_t)1 << (power - 2);
+  size_t steps = (size - ((size_t)1 << power) + quarter - 1) / quarter;
+  *rounded = (((size_t)1 << power) + steps * quarter + 63) & ~(size_t)63;
+  return (int)((power - 6) * 4 + steps);
+}
+
+void *nk_arena_take(size_t bytes) {
+  size_t rounded = 0;
+  int class = nk_class(bytes, &rounded);
+  if (class < 0 || class >= nk_classes) return NULL;
+  pthread_mutex_lock(&nk_arena_lock);
+  nk_block *block = nk_idle_blocks[class];
+  if (block) {
+    nk_idle_blocks[class] = block->next;
+    nk_state.idle -= rounded;
+  } else {
+    nk_state.system_blocks++;
+  }
+  nk_state.live += rounded;
+  if (nk_state.live > nk_state.peak) nk_state.peak = nk_state.live;
+  pthread_mutex_unlock(&nk_arena_lock);
+  if (block) return block;
+  void *fresh = NULL;
+  size_t alignment = rounded >= nk_huge ? nk_huge : 64;
+  if (posix_memalign(&fresh, alignment, rounded) != 0) {
+    pthread_mutex_lock(&nk_arena_lock);
+    nk_state.live -= rounded;
+    pthread_mutex_unlock(&nk_arena_lock);
+    return NULL;
+  }
+#if defined(MADV_HUGEPAGE)
+  if (rounded >= nk_huge) madvise(fresh, rounded, MADV_HUGEPAGE);
+#endif
+  return fresh;
+}
+
+void nk_arena_give(void *pointer, size_t bytes) {
+  size_t rounded = 0;
+  int class = nk_class(bytes, &rounded);
+  if (class < 0 || class >= nk_classes) return;
+  nk_block *block = pointer;
+  pthread_mutex_lock(&nk_arena_lock);
+  nk_state.live -= rounded;
+  int keep = nk_state.idle + rounded <= nk_idle_limit;
+  if (keep) {
+    block->next = nk_idle_blocks[class];
+    nk_idle_blocks[class] = block;
+    nk_state.idle += rounded;
+  }
+  pthread_mutex_unlock(&nk_arena_lock);
+  if (!keep) free(pointer);
+}
+
+void nk_arena_trim(void) {
+  pthread_mutex_lock(&nk_arena_lock);
+  for (int class = 0; class < nk_classes; class++) {
+    while (nk_idle_blocks[class]) {
+      nk_block *block = nk_idle_blocks[class];
+      nk_idle_blocks[class] = block->next;
+      free(block);
+    }
+  }
+  nk_state.idle = 0;
+  pthread_mutex_unlock(&nk_arena_lock);
+}
+
+nk_arena_state nk_arena_read(void) {
+  pthread_mutex_lock(&nk_arena_lock);
+  nk_arena_state state = nk_state;
+  pthread_mutex_unlock(&nk_arena_lock);
+  return state;
+}
+
+void nk_arena_reset_peak(void) {
+  pthread_mutex_lock(&nk_arena_lock);
+  nk_state.peak = nk_state.live;
+  pthread_mutex_unlock(&nk_arena_lock);
+}

@@ -1,0 +1,66 @@
+// float16 and bfloat16, rounded to nearest, ties to even.
+#include <string.h>
+
+#include "nk_memory.h"
+
+static inline uint16_t nk_half(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  uint32_t sign = (bits >> 16) & 0x8000, rest = bits & 0x7fffffff;
+  if (rest > 0x7f800000) return (uint16_t)(sign | 0x7e00 | ((rest >> 13) & 0x1ff));
+  if (rest >= 0x477ff000) return (uint16_t)(sign | 0x7c00);  // 65520 and more round to infinity
+  if (rest < 0x38800000) {
+    // Below the smallest normal number: a multiple of 2⁻²⁴, rounded by an addition.
+    float magnitude, shift = 0.5f;
+    memcpy(&magnitude, &rest, 4);
+    magnitude += shift;
+    memcpy(&rest, &magnitude, 4);
+    return (uint16_t)(sign | (rest - 0x3f000000));
+  }
+  uint32_t odd = (rest >> 13) & 1;
+  return (uint16_t)(sign | ((rest - 0x38000000 + 0xfff + odd) >> 13));
+}
+
+static inline float nk_from_half(uint16_t half) {
+  uint32_t sign = (uint32_t)(half & 0x8000) << 16, rest = half & 0x7fff, bits;
+  float value;
+  if (rest >= 0x7c00) {
+    bits = sign | 0x7f800000 | ((rest & 0x3ff) << 13);
+  } else if (rest >= 0x400) {
+    bits = sign | ((rest << 13) + 0x38000000);
+  } else {
+    value = (float)rest * 5.9604644775390625e-8f;  // 2⁻²⁴
+    memcpy(&bits, &value, 4);
+    bits |= sign;
+  }
+  memcpy(&value, &bits, 4);
+  return value;
+}
+
+void nk_f32_to_f16(const void *source, void *target, size_t count) {
+  const float *from = source;
+  uint16_t *to = target;
+  for (size_t i = 0; i < count; i++) to[i] = nk_half(from[i]);
+}
+
+void nk_f16_to_f32(const void *source, void *target, size_t count) {
+  const uint16_t *from = source;
+  float *to = target;
+  for (size_t i = 0; i < count; i++) to[i] = nk_from_half(from[i]);
+}
+
+void nk_f32_to_bf16(const void *source, void *target, size_t count) {
+  const uint32_t *from = source;
+  uint16_t *to = target;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t bits = from[i], odd = (bits >> 16) & 1;
+    uint32_t rounded = (bits + 0x7fff + odd) >> 16;
+    to[i] = (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16) | 0x40 : rounded);
+  }
+}
+
+void nk_bf16_to_f32(const void *source, void *target, size_t count) {
+  const uint16_t *from = source;
+  uint32_t *to = target;
+  for (size_t i = 0; i < count; i++) to[i] = (uint32_t)from[i] << 16;
+}

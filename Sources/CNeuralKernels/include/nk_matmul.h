@@ -1,0 +1,54 @@
+// Products of matrices.
+#ifndef ROENTGEN_NK_MATMUL_H
+#define ROENTGEN_NK_MATMUL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// What happens to a product before it is stored.
+typedef enum nk_activation {
+  NK_NO_ACTIVATION, NK_ACT_RELU, NK_ACT_GELU, NK_ACT_GELU_TANH, NK_ACT_SILU, NK_ACT_SIGMOID,
+  NK_ACT_TANH, NK_ACT_LEAKY_RELU, NK_ACT_HARD_SWISH, NK_ACT_CLAMP,
+} nk_activation;
+
+typedef struct nk_epilogue {
+  /// Added to each column, or to each row, before the activation.
+  const float *_Nullable column_bias;
+  const float *_Nullable row_bias;
+  /// Added after the bias and before the activation: same strides as the result.
+  const float *_Nullable residual;
+  nk_activation activation;
+  /// The activation's constants: slope, or lower and upper bound.
+  float p, q;
+} nk_epilogue;
+
+/// A matrix operand: element (row, column) is at `row * row_stride + column * column_stride`.
+typedef struct nk_matrix {
+  const float *_Nonnull values;
+  ptrdiff_t row_stride, column_stride;
+} nk_matrix;
+
+/// C = A·B (+ C when `accumulate`), A m×k, B k×n, C row-major with `c_stride`, then the epilogue.
+///
+/// Every element is summed in ascending k with one accumulator for each 384 of k, fused where the
+/// machine fuses, so the bits depend neither on threads nor, among machines that fuse, on the
+/// instruction set. Returns 0 when memory for packing cannot be had.
+int nk_sgemm(
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_matrix a, nk_matrix b, float *_Nonnull c,
+    ptrdiff_t c_stride, int accumulate, const nk_epilogue *_Nullable epilogue);
+
+/// The same for `batch` products whose operands lie at the given offsets from each other.
+int nk_sgemm_batch(
+    ptrdiff_t batch, const ptrdiff_t *_Nonnull a_offsets, const ptrdiff_t *_Nonnull b_offsets,
+    ptrdiff_t c_offset, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_matrix a, nk_matrix b,
+    float *_Nonnull c, ptrdiff_t c_stride);
+
+/// A right operand in the order the kernel reads it; bytes for k×n.
+size_t nk_sgemm_packed_size(ptrdiff_t n, ptrdiff_t k);
+void nk_sgemm_pack(ptrdiff_t n, ptrdiff_t k, nk_matrix b, float *_Nonnull packed);
+/// C = A·B for a packed B.
+int nk_sgemm_packed(
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_matrix a, const float *_Nonnull packed,
+    float *_Nonnull c, ptrdiff_t c_stride, int accumulate, const nk_epilogue *_Nullable epilogue);
+
+#endif

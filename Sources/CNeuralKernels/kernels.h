@@ -1,0 +1,80 @@
+// What each instruction set provides; one table for each, filled from the same templates.
+#ifndef ROENTGEN_KERNELS_H
+#define ROENTGEN_KERNELS_H
+
+#include "CNeuralKernels.h"
+
+// The panel that the matrix kernels share: B is packed in panels of this many columns whatever the
+// instruction set, so that packed weights do not depend on it.
+enum { nk_panel = 32, nk_depth = 384 };
+
+typedef struct nk_kernels {
+  const char *name;
+  void (*unary)(nk_unary_op op, float p, float q, const float *x, float *y, size_t count);
+  /// Rows of `count`; a stride is 0 or 1.
+  void (*binary)(
+      nk_binary_op op, const float *a, ptrdiff_t a_stride, const float *b, ptrdiff_t b_stride,
+      float *y, size_t count);
+  float (*fold_row)(nk_fold_op op, const float *x, size_t count);
+  /// y[i] = fold over rows of x[row * inner + i] for i below count.
+  void (*fold_columns)(
+      nk_fold_op op, const float *x, float *y, size_t rows, size_t inner, size_t count);
+  void (*softmax_row)(const float *x, float *y, size_t length, int logarithm);
+  void (*softmax_gradient_row)(
+      const float *y, const float *dy, float *dx, size_t length, int logarithm);
+  void (*layer_norm_row)(
+      const float *x, const float *scale, const float *shift, float *y, float *mean,
+      float *inverse, size_t length, float epsilon, int rms);
+  void (*layer_norm_gradient_row)(
+      const float *x, const float *scale, const float *dy, float mean, float inverse, float *dx,
+      size_t length, int rms);
+  /// Σ (x − centre)².
+  float (*centred_squares)(const float *x, float centre, size_t count);
+  /// Σ (x − centre)·z.
+  float (*dot)(const float *x, float centre, const float *z, size_t count);
+  /// y = e^(x − shift), and their sum.
+  float (*exponentials)(const float *x, float shift, float *y, size_t count);
+  /// y = a·x + b·z + c; z may be NULL.
+  void (*combine)(
+      const float *x, const float *z, float a, float b, float c, float *y, size_t count, int relu);
+  /// y += a·x.
+  void (*axpy)(float a, const float *x, float *y, size_t count);
+
+  // Matrices.
+  ptrdiff_t gemm_rows;
+  void (*gemm_tile)(
+      ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t k, const float *a, const float *b, float *c,
+      ptrdiff_t c_stride, int accumulate, const nk_epilogue *epilogue, ptrdiff_t row,
+      ptrdiff_t column);
+  /// to[i · to_stride + r] = source[offsets ? offsets[r] : r · row_stride][i].
+  void (*transpose)(
+      const float *source, ptrdiff_t row_stride, const ptrdiff_t *offsets, ptrdiff_t rows,
+      ptrdiff_t count, float *to, ptrdiff_t to_stride);
+  /// The epilogue over rows that are stored.
+  void (*finish)(
+      ptrdiff_t rows, ptrdiff_t columns, float *c, ptrdiff_t c_stride, const nk_epilogue *epilogue,
+      ptrdiff_t row, ptrdiff_t column);
+
+  // Convolutions.
+  /// `filters` (at most 4) rows of `width` outputs: Σ weights[i·k + step] · image[taps[step] + x].
+  void (*conv_row)(
+      const float *image, const ptrdiff_t *taps, const float *weights, ptrdiff_t k,
+      ptrdiff_t filters, float *y, ptrdiff_t y_stride, ptrdiff_t width, int slack);
+  void (*winograd_input)(
+      const float *image, const ptrdiff_t *taps, ptrdiff_t length, float *v,
+      ptrdiff_t point_stride, ptrdiff_t room);
+  void (*winograd_output)(
+      const float *m, ptrdiff_t point_stride, ptrdiff_t length, float *y, ptrdiff_t y_stride,
+      ptrdiff_t high, ptrdiff_t wide);
+} nk_kernels;
+
+extern const nk_kernels nk_baseline;
+#if defined(__x86_64__)
+extern const nk_kernels nk_avx2;
+extern const nk_kernels nk_avx512;
+#endif
+
+/// The table in use.
+const nk_kernels *nk_active(void);
+
+#endif

@@ -1,0 +1,34 @@
+// Every template, and the table of one instruction set.
+#include "vector.h"
+// The order matters: each uses what stands above it.
+#include "functions.h"
+#include "elementwise.h"
+#include "rows.h"
+#include "gemm.h"
+#include "transpose.h"
+#include "conv.h"
+#include "winograd.h"
+
+const nk_kernels NK_TABLE = {
+    .name = NK_TABLE_NAME,
+    .unary = nk_unary_row,
+    .binary = nk_binary_row,
+    .fold_row = nk_fold_one_row,
+    .fold_columns = nk_fold_some_columns,
+    .softmax_row = nk_softmax_one_row,
+    .softmax_gradient_row = nk_softmax_gradient_one_row,
+    .layer_norm_row = nk_layer_norm_one_row,
+    .layer_norm_gradient_row = nk_layer_norm_gradient_one_row,
+    .centred_squares = nk_centred_squares_row,
+    .dot = nk_dot_row,
+    .exponentials = nk_exponentials_row,
+    .combine = nk_combine_row,
+    .axpy = nk_axpy_row,
+    .gemm_rows = nk_tile_rows,
+    .gemm_tile = nk_gemm_one_tile,
+    .transpose = nk_transpose_rows,
+    .finish = nk_finish_tile,
+    .conv_row = nk_conv_one_row,
+    .winograd_input = nk_winograd_input_run,
+    .winograd_output = nk_winograd_output_run,
+};

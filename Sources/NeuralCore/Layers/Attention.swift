@@ -1,0 +1,115 @@
+// Multi-head attention.
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+extension Variable {
+  /// `softmax(q·kᵀ·scale + bias)·v`, scaled dot-product attention (Vaswani et al.,
+  /// arXiv 1706.03762).
+  ///
+  /// - Parameters:
+  ///   - keys: `[batch, head, keys, width]`.
+  ///   - values: `[batch, head, keys, width]`.
+  ///   - bias: Added to the scores; broadcasts to `[batch, head, queries, keys]`. Forbidden
+  ///     pairs are −∞.
+  ///   - scale: 1/√width when nil.
+  /// - Returns: `[batch, head, queries, width]` for queries of that shape.
+  public func attention(
+    keys: Variable, values: Variable, bias: Variable? = nil, scale: Float? = nil
+  ) -> Variable {
+    let width = shape[shape.count - 1]
+    var scores = (self * (scale ?? 1 / Float(width).squareRoot())).matmul(keys.transposed())
+    if let bias { scores = scores + bias }
+    return scores.softmax().matmul(values)
+  }
+
+  /// `[batch, token, heads · width]` as `[batch, head, token, width]`.
+  public func splitIntoHeads(_ heads: Int) -> Variable {
+    reshaped([shape[0], shape[1], heads, shape[2] / heads]).permuted([0, 2, 1, 3])
+  }
+
+  /// `[batch, head, token, width]` as `[batch, token, heads · width]`.
+  public func joiningHeads() -> Variable {
+    permuted([0, 2, 1, 3]).reshaped([shape[0], shape[2], shape[1] * shape[3]])
+  }
+}
+
+/// Self-attention with query, key and value in one projection, as timm's ViT names it.
+public struct SelfAttention: Layer {
+  public var qkv: Linear
+  public var proj: Linear
+  public let heads: Int
+  public let dropout: Float
+
+  public init(
+    width: Int, heads: Int, hasBias: Bool = true, dropout: Float = 0, draws: inout SeededDraws
+  ) {
+    precondition(heads > 0 && width % heads == 0, "\(heads) heads of width \(width)")
+    let start = Initializer.truncatedNormal(deviation: 0.02)
+    qkv = Linear(width, 3 * width, hasBias: hasBias, start: start, draws: &draws)
+    proj = Linear(width, width, start: start, draws: &draws)
+    self.heads = heads
+    self.dropout = dropout
+  }
+
+  public mutating func visit(_ visitor: ParameterVisitor) {
+    visitor("qkv", &qkv)
+    visitor("proj", &proj)
+  }
+
+  public func callAsFunction(_ input: Variable) -> Variable {
+    callAsFunction(input, bias: nil)
+  }
+
+  /// The layer with a bias on the scores, such as a mask of −∞ for padding.
+  public func callAsFunction(_ input: Variable, bias: Variable?) -> Variable {
+    let batch = input.shape[0]
+    let tokens = input.shape[1]
+    let width = input.shape[2]
+    // [batch, token, 3, head, width] as [3, batch, head, token, width].
+    let projected = qkv(input).reshaped([batch, tokens, 3, heads, width / heads])
+      .permuted([2, 0, 3, 1, 4])
+    let parts = projected.unstacked()
+    let mixed = parts[0].attention(keys: parts[1], values: parts[2], bias: bias)
+    return proj(mixed.joiningHeads()).dropout(dropout)
+  }
+}
+
+extension Variable {
+  /// The elements along axis 0, each without that axis, as one operation on the tape.
+  func unstacked() -> [Variable] {
+    (0..<shape[0]).map { selected(axis: 0, $0) }
+  }
+}
+
+/// The two-layer perceptron of a transformer block.
+public struct FeedForward: Layer {
+  public var fc1, fc2: Linear
+  public let activation: Activation
+  public let dropout: Float
+
+  public init(
+    width: Int, hidden: Int, activation: Activation = .gelu, dropout: Float = 0,
+    draws: inout SeededDraws
+  ) {
+    let start = Initializer.truncatedNormal(deviation: 0.02)
+    fc1 = Linear(width, hidden, start: start, draws: &draws)
+    fc2 = Linear(hidden, width, start: start, draws: &draws)
+    self.activation = activation
+    self.dropout = dropout
+  }
+
+  public mutating func visit(_ visitor: ParameterVisitor) {
+    visitor("fc1", &fc1)
+    visitor("fc2", &fc2)
+  }
+
+  public func callAsFunction(_ input: Variable) -> Variable {
+    fc2(fc1(input).activated(activation).dropout(dropout)).dropout(dropout)
+  }
+}

@@ -1,0 +1,28 @@
+// The fully connected layer.
+
+/// `x·wᵀ + b` over the last axis.
+public struct Linear: Layer {
+  /// `[outputs, inputs]`
+  public var weight: Parameter
+  /// `[outputs]`
+  public var bias: Parameter?
+
+  /// - Parameter start: Where the first weights are drawn from.
+  public init(
+    _ inputs: Int, _ outputs: Int, hasBias: Bool = true, start: Initializer = .linear,
+    draws: inout SeededDraws
+  ) {
+    precondition(inputs > 0 && outputs > 0, "Linear: \(inputs) to \(outputs)")
+    weight = Parameter(start.tensor([outputs, inputs], &draws))
+    bias = hasBias ? Parameter(start.bias(outputs, inputs: inputs, &draws)) : nil
+  }
+
+  public mutating func visit(_ visitor: ParameterVisitor) {
+    visitor("weight", &weight)
+    visitor("bias", &bias)
+  }
+
+  public func callAsFunction(_ input: Variable) -> Variable {
+    input.linear(input.using(weight), bias: bias.map { input.using($0) })
+  }
+}

@@ -1,0 +1,161 @@
+// A scan of sequential DCT blocks: Huffman decoding, dequantisation and inverse DCT in one pass.
+// Source: ITU-T T.81 F.2.
+
+/// Decodes the scans of SOF0 and SOF1 frames straight to samples.
+struct JPEGSequentialScan {
+  let frame: JPEGFrame
+  let scan: JPEGScan
+  let tables: JPEGScanTables
+  let restartInterval: Int
+
+  init(
+    _ tables: JPEGTables, frame: JPEGFrame, scan: JPEGScan
+  ) throws(VolumeError) {
+    self.frame = frame
+    self.scan = scan
+    self.tables = try JPEGScanTables(
+      tables, frame: frame, scan: scan, needsDC: true, needsAC: true, needsSteps: true)
+    restartInterval = tables.restartInterval
+  }
+
+  /// Decodes all MCUs.
+  ///
+  /// - Parameter samples: All components' planes; a component's begins at `64 · firstBlock` and has
+  ///   `8 · paddedWide` samples a row.
+  /// - Returns: The place after the entropy-coded data.
+  /// - Throws: `.corrupt` or `.truncated`, with the byte reached.
+  func decode<Sample: FixedWidthInteger & UnsignedInteger>(
+    _ bytes: Span<UInt8>, from position: Int, into samples: inout MutableSpan<Sample>
+  ) throws(VolumeError) -> Int {
+    var reader = JPEGBitReader(position: position)
+    var blockStorage = [Int32](repeating: 0, count: 64)
+    var block = blockStorage.mutableSpan
+    var predictions = [Int32](repeating: 0, count: 4)
+    let isSingle = scan.parts.count == 1
+    let only = frame.components[scan.parts[0].component]
+    let unitsWide = isSingle ? only.blocksWide : frame.unitsWide
+    let unitsHigh = isSingle ? only.blocksHigh : frame.unitsHigh
+    var untilRestart = restartInterval
+    var restarts = 0
+    for unitY in 0..<unitsHigh {
+      for unitX in 0..<unitsWide {
+        if restartInterval > 0 {
+          if untilRestart == 0 {
+            try reader.passRestart(restarts, bytes)
+            restarts += 1
+            untilRestart = restartInterval
+            for index in 0..<4 { predictions[index] = 0 }
+          }
+          untilRestart -= 1
+        }
+        for part in 0..<scan.parts.count {
+          let component = frame.components[scan.parts[part].component]
+          let stride = 8 * component.paddedWide
+          let across = isSingle ? 1 : component.horizontal
+          let down = isSingle ? 1 : component.vertical
+          for v in 0..<down {
+            for h in 0..<across {
+              let column = 8 * (unitX * across + h)
+              let row = 8 * (unitY * down + v)
+              let start = 64 * component.firstBlock + row * stride + column
+              let isFlat = decodeBlock(
+                part, bytes, &reader, &predictions[part], into: &block)
+              if isFlat {
+                fill(block[0], into: &samples, start: start, stride: stride)
+                block[0] = 0
+              } else {
+                JPEGInverseDCT.transform(
+                  &block, precision: frame.precision, into: &samples, start: start, stride: stride)
+                block.update(repeating: 0)
+              }
+            }
+          }
+        }
+      }
+      try reader.check()
+    }
+    return reader.position
+  }
+
+  /// Decodes one block into 64 zeros; true where only its first coefficient is set.
+  @inline(__always)
+  private func decodeBlock(
+    _ part: Int, _ bytes: Span<UInt8>, _ reader: inout JPEGBitReader, _ prediction: inout Int32,
+    into block: inout MutableSpan<Int32>
+  ) -> Bool {
+    let dc = tables.dc.span
+    let ac = tables.ac.span
+    let steps = tables.steps.span
+    let zigzag = JPEGZigzag.order
+    let order = zigzag.span
+    let lookBase = part &* JPEGHuffmanTable.lookSize
+    let stepBase = part &* 64
+    reader.refill(bytes)
+    let size = reader.symbol(dc, at: lookBase, or: tables.dcTables[part])
+    if size > 15 { reader.isInvalid = true }
+    prediction = prediction &+ Int32(truncatingIfNeeded: reader.takeSigned(size & 15))
+    block[0] = prediction &* steps[stepBase]
+    var isFlat = true
+    var k = 1
+    while k < 64 {
+      reader.refill(bytes)
+      let index = Int(truncatingIfNeeded: reader.buffer &>> UInt64(64 - JPEGHuffmanTable.lookBits))
+      var entry = ac[lookBase &+ index]
+      if entry == 0 { entry = longEntry(part, &reader) }
+      reader.skip(Int(entry & 31))
+      k &+= Int(entry &>> 9 & 127)
+      var value = entry &>> 16
+      let size = Int(entry &>> 5 & 15)
+      if size > 0 {
+        value = Int32(truncatingIfNeeded: reader.takeSigned(size))
+      } else if value == 0 {
+        continue
+      }
+      guard k < 64 else {
+        reader.isInvalid = true
+        break
+      }
+      block[order[k]] = value &* steps[stepBase &+ k]
+      isFlat = false
+      k &+= 1
+    }
+    return isFlat
+  }
+
+  /// The entry of a code longer than ten bits, its own bits already skipped.
+  @inline(never)
+  private func longEntry(_ part: Int, _ reader: inout JPEGBitReader) -> Int32 {
+    let symbol = Int32(reader.longSymbol(tables.acTables[part]))
+    let run = symbol >> 4
+    let size = symbol & 15
+    if size > 0 { return run << 9 | size << 5 }
+    if run == 15 { return 16 << 9 }
+    if run > 0 { reader.isInvalid = true }
+    return Int32(JPEGScanTables.endOfBlock) << 9
+  }
+
+  /// A block whose samples are all equal.
+  @inline(__always)
+  private func fill<Sample: FixedWidthInteger & UnsignedInteger>(
+    _ coefficient: Int32, into samples: inout MutableSpan<Sample>, start: Int, stride: Int
+  ) {
+    let value: Sample = JPEGInverseDCT.flat(coefficient, precision: frame.precision)
+    for row in 0..<8 {
+      let at = start &+ row &* stride
+      for column in 0..<8 { samples[at &+ column] = value }
+    }
+  }
+}
+
+extension JPEGInverseDCT {
+  /// The sample of a block that has only a first coefficient.
+  @inline(__always)
+  static func flat<Sample: FixedWidthInteger & UnsignedInteger>(
+    _ coefficient: Int32, precision: Int
+  ) -> Sample {
+    let center = Int32(1) &<< Int32(precision &- 1)
+    let largest = (Int32(1) &<< Int32(precision)) &- 1
+    let value = ((coefficient &+ 4) &>> 3) &+ center
+    return Sample(truncatingIfNeeded: max(0, min(value, largest)))
+  }
+}

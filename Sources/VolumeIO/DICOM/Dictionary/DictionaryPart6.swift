@@ -1,0 +1,62 @@
+// Data elements of PS3.6, part 6 of 6: `GGGG` opens a group, `EEEEVRKeyword` is an element.
+// VR codes beside the standard's: XS = US or SS, OX = OB or OW, XO = US, SS or OW.
+
+extension DICOMDictionary {
+  static let part6: StaticString = """
+    0200SHInterpretationID 0202LOInterpretationIDIssuer 0210CSInterpretationTypeID
+    0212CSInterpretationStatusID 0300STImpressions 4000STResultsComments 4010
+    0001CSLowEnergyDetectors 0002CSHighEnergyDetectors 0004SQDetectorGeometrySequence
+    1001SQThreatROIVoxelSequence 1004FLThreatROIBase 1005FLThreatROIExtents 1006OBThreatROIBitmap
+    1007SHRouteSegmentID 1008CSGantryType 1009CSOOIOwnerType 100ASQRouteSegmentSequence
+    1010USPotentialThreatObjectID 1011SQThreatSequence 1012CSThreatCategory
+    1013LTThreatCategoryDescription 1014CSATDAbilityAssessment 1015CSATDAssessmentFlag
+    1016FLATDAssessmentProbability 1017FLMass 1018FLDensity 1019FLZEffective 101ASHBoardingPassID
+    101BFLCenterOfMass 101CFLCenterOfPTO 101DFLBoundingPolygon 101ESHRouteSegmentStartLocationID
+    101FSHRouteSegmentEndLocationID 1020CSRouteSegmentLocationIDType 1021CSAbortReason
+    1023FLVolumeOfPTO 1024CSAbortFlag 1025DTRouteSegmentStartTime 1026DTRouteSegmentEndTime
+    1027CSTDRType 1028CSInternationalRouteSegment 1029LOThreatDetectionAlgorithmAndVersion
+    102ASHAssignedLocation 102BDTAlarmDecisionTime 1031CSAlarmDecision 1033USNumberOfTotalObjects
+    1034USNumberOfAlarmObjects 1037SQPTORepresentationSequence 1038SQATDAssessmentSequence
+    1039CSTIPType 103ACSDICOSVersion 1041DTOOIOwnerCreationTime 1042CSOOIType 1043FLOOISize
+    1044CSAcquisitionStatus 1045SQBasisMaterialsCodeSequence 1046CSPhantomType
+    1047SQOOIOwnerSequence 1048CSScanType 1051LOItineraryID 1052SHItineraryIDType
+    1053LOItineraryIDAssigningAuthority 1054SHRouteID 1055SHRouteIDAssigningAuthority
+    1056CSInboundArrivalType 1058SHCarrierID 1059CSCarrierIDAssigningAuthority
+    1060FLSourceOrientation 1061FLSourcePosition 1062FLBeltHeight
+    1064SQAlgorithmRoutingCodeSequence 1067CSTransportClassification 1068LTOOITypeDescriptor
+    1069FLTotalProcessingTime 106COBDetectorCalibrationData 106DCSAdditionalScreeningPerformed
+    106ECSAdditionalInspectionSelectionCriteria 106FSQAdditionalInspectionMethodSequence
+    1070CSAITDeviceType 1071SQQRMeasurementsSequence 1072SQTargetMaterialSequence
+    1073FDSNRThreshold 1075DSImageScaleRepresentation 1076SQReferencedPTOSequence
+    1077SQReferencedTDRInstanceSequence 1078STPTOLocationDescription
+    1079SQAnomalyLocatorIndicatorSequence 107AFLAnomalyLocatorIndicator 107BSQPTORegionSequence
+    107CCSInspectionSelectionCriteria 107DSQSecondaryInspectionMethodSequence
+    107EDSPRCSToRCSOrientation 4FFE 0001SQMACParametersSequence 5000 0005USCurveDimensions
+    0010USNumberOfPoints 0020CSTypeOfData 0022LOCurveDescription 0030SHAxisUnits 0040SHAxisLabels
+    0103USDataValueRepresentation 0104USMinimumCoordinateValue 0105USMaximumCoordinateValue
+    0106SHCurveRange 0110USCurveDataDescriptor 0112USCoordinateStartValue 0114USCoordinateStepValue
+    1001CSCurveActivationLayer 2000USAudioType 2002USAudioSampleFormat 2004USNumberOfChannels
+    2006ULNumberOfSamples 2008ULSampleRate 200AULTotalTime 200COXAudioSampleData
+    200ELTAudioComments 2500LOCurveLabel 2600SQCurveReferencedOverlaySequence
+    2610USCurveReferencedOverlayGroup 3000OXCurveData 5200 9229SQSharedFunctionalGroupsSequence
+    9230SQPerFrameFunctionalGroupsSequence 5400 0100SQWaveformSequence 0110OXChannelMinimumValue
+    0112OXChannelMaximumValue 1004USWaveformBitsAllocated 1006CSWaveformSampleInterpretation
+    100AOXWaveformPaddingValue 1010OXWaveformData 5600 0010OFFirstOrderPhaseCorrectionAngle
+    0020OFSpectroscopyData 6000 0010USOverlayRows 0011USOverlayColumns 0012USOverlayPlanes
+    0015ISNumberOfFramesInOverlay 0022LOOverlayDescription 0040CSOverlayType 0045LOOverlaySubtype
+    0050SSOverlayOrigin 0051USImageFrameOrigin 0052USOverlayPlaneOrigin
+    0060CSOverlayCompressionCode 0061SHOverlayCompressionOriginator 0062SHOverlayCompressionLabel
+    0063CSOverlayCompressionDescription 0066ATOverlayCompressionStepPointers
+    0068USOverlayRepeatInterval 0069USOverlayBitsGrouped 0100USOverlayBitsAllocated
+    0102USOverlayBitPosition 0110CSOverlayFormat 0200USOverlayLocation 0800CSOverlayCodeLabel
+    0802USOverlayNumberOfTables 0803ATOverlayCodeTableLocation 0804USOverlayBitsForCodeWord
+    1001CSOverlayActivationLayer 1100USOverlayDescriptorGray 1101USOverlayDescriptorRed
+    1102USOverlayDescriptorGreen 1103USOverlayDescriptorBlue 1200USOverlaysGray 1201USOverlaysRed
+    1202USOverlaysGreen 1203USOverlaysBlue 1301ISROIArea 1302DSROIMean 1303DSROIStandardDeviation
+    1500LOOverlayLabel 3000OXOverlayData 4000LTOverlayComments 7FE0 0001OVExtendedOffsetTable
+    0002OVExtendedOffsetTableLengths 0003UVEncapsulatedPixelDataValueTotalLength
+    0008OFFloatPixelData 0009ODDoubleFloatPixelData 0010OXPixelData 0020OWCoefficientsSDVN
+    0030OWCoefficientsSDHN 0040OWCoefficientsSDDN FFFA FFFASQDigitalSignaturesSequence FFFC
+    FFFCOBDataSetTrailingPadding
+    """
+}

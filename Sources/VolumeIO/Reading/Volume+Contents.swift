@@ -1,0 +1,122 @@
+// One door for every format.
+
+/// What a reader does beyond the format's own rules.
+public struct ReadOptions: Sendable, Hashable {
+  /// `.stored` keeps the file's samples beside their rescale; `.float32` applies it while reading.
+  public var samples: SampleRequest = .stored
+  /// The most bytes of samples that a picture, a table or a zip member may unfold to.
+  public var mostBytes = 1 << 36
+
+  public init() {}
+}
+
+extension Volume {
+  /// Reads a scan, whatever its format.
+  ///
+  /// The format is told by the first bytes: NIfTI and Analyze (`.nii`, `.nii.gz`, `.hdr`/`.img`), NRRD,
+  /// MetaImage, MGH, PNG, JPEG, TIFF, HDF5 (its only dataset), NumPy, DICOM, and a zip of any of these.
+  /// A folder is a DICOM series, or else a stack of pictures or of other slices in the order of their
+  /// names (numbers by their value).
+  /// - Throws: `unknownFormat` where no reader knows the bytes; else the reader's error, which names
+  ///   the file, the field and the place.
+  public init(
+    contentsOf path: String, _ options: ReadOptions = ReadOptions()
+  ) throws(VolumeError) {
+    if PathKind(path) == .folder {
+      self = try Self.folder(path, options)
+    } else {
+      let file = try InputFile(path)
+      do throws(VolumeError) {
+        self = try Self.file(file, options)
+      } catch {
+        throw error.naming(file.name)
+      }
+    }
+  }
+
+  /// Reads a scan from the bytes of one file.
+  ///
+  /// - Parameter name: The file's name, where bytes alone cannot tell the format.
+  public init(
+    bytes: [UInt8], name: String = "", _ options: ReadOptions = ReadOptions()
+  ) throws(VolumeError) {
+    let origin = ByteStream.Origin.memory(bytes)
+    let format = try FileFormat.sniff(Array(bytes.prefix(1024)), name: name, origin: origin)
+    switch format {
+    case .nifti?: self = try NIfTIFile(bytes: bytes).volume(as: options.samples)
+    case .nrrd?: self = try Volume(nrrd: origin, folder: nil)
+    case .metaImage?: self = try Volume(metaImage: origin, folder: nil)
+    case .mgh?: self = try Volume(mgh: origin)
+    case .png?: self = try Picture(png: bytes, mostBytes: options.mostBytes).volume()
+    case .jpeg?: self = try Picture(jpeg: bytes).volume()
+    case .tiff?: self = try TIFFFile(bytes, mostBytes: options.mostBytes).volume()
+    case .numPy? where bytes.first == 0x93: self = try NumPyArray(bytes: bytes).volume()
+    case .numPy?: self = try Self.numPy(NumPyArchive(bytes: bytes))
+    case .hdf5?: self = try HDF5File(bytes: bytes).volume()
+    case .zip?: self = try Self.unzipped(try ZipArchive(bytes: bytes), options)
+    case let format?:
+      throw VolumeError(.unsupported, "\(format) from bytes in memory")
+    case nil:
+      throw VolumeError(.unknownFormat, "no reader knows these bytes", offset: 0)
+    }
+    if options.samples == .float32 { self = rescaled() }
+  }
+
+  private static func file(
+    _ file: InputFile, _ options: ReadOptions
+  ) throws(VolumeError) -> Volume {
+    let format = try FileFormat.sniff(
+      try file.prefix(1024), name: file.name, origin: .file(file))
+    let volume: Volume
+    switch format {
+    case .nifti?:
+      return try NIfTIFile(contentsOf: file.path).volume(as: options.samples)
+    case .nrrd?:
+      volume = try Volume(nrrd: .file(file), folder: Folder.parent(of: file.path))
+    case .metaImage?:
+      volume = try Volume(metaImage: .file(file), folder: Folder.parent(of: file.path))
+    case .mgh?: return try Volume(mgh: .file(file), as: options.samples)
+    case .png?:
+      volume = try Picture(png: try file.readAll(), mostBytes: options.mostBytes).volume()
+    case .jpeg?: volume = try Picture(jpeg: try file.readAll()).volume()
+    case .tiff?:
+      volume = try TIFFFile(try file.readAll(), mostBytes: options.mostBytes).volume()
+    case .numPy? where try file.prefix(1) == [0x93]:
+      volume = try NumPyArray(.file(file)).volume()
+    case .numPy?: volume = try numPy(NumPyArchive(contentsOf: file.path))
+    case .hdf5?: volume = try HDF5File(contentsOf: file.path).volume()
+    case .zip?: return try unzipped(try ZipArchive(contentsOf: file.path), options)
+    case .dicom?: volume = try Volume(series: DICOMSeries.single(in: file.path))
+    case let format?:
+      throw VolumeError(.unsupported, "\(format) is not read by this build")
+    case nil:
+      // DICOM without preamble has no first bytes of its own.
+      guard let series = try? DICOMSeries.single(in: file.path) else {
+        throw VolumeError(.unknownFormat, "no reader knows this file", offset: 0)
+      }
+      volume = try Volume(series: series)
+    }
+    return options.samples == .float32 ? volume.rescaled() : volume
+  }
+
+  /// The only array of a `.npz`.
+  private static func numPy(_ archive: NumPyArchive) throws(VolumeError) -> Volume {
+    guard let name = archive.names.first, archive.names.count == 1 else {
+      throw VolumeError(
+        .unsupported, "\(archive.names.count) arrays; take one with NumPyArchive.array(_:)")
+    }
+    return try archive.array(name).volume()
+  }
+
+  private static func folder(
+    _ path: String, _ options: ReadOptions
+  ) throws(VolumeError) -> Volume {
+    let dicom = try DICOMFolder(path)
+    if !dicom.series.isEmpty {
+      let volume = try Volume(series: DICOMSeries.single(of: dicom.series).get())
+      return options.samples == .float32 ? volume.rescaled() : volume
+    }
+    if let failure = dicom.failures.first { throw failure.error }
+    return try Volume(stackIn: path, options)
+  }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+@main
+struct Roentgen: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "roentgen",
+    abstract: "How well does a multimodal language model read medical images?",
+    discussion: """
+      Decodes scans, windows them into the pictures a reader would look at, trains networks, asks
+      language models, and scores all of them with the same code.
+
+      START HERE
+        roentgen study ich             run study 1 on generated head phantoms, no key needed
+        roentgen inspect SCAN          what is this file or series?
+      """,
+    version: "0.1.0",
+    subcommands: [StudyCommand.self, InspectCommand.self])
+}
