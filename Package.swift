@@ -46,7 +46,7 @@ let package = Package(
       exclude: ["Models/reference_models.py", "Training/digits.py"], swiftSettings: strict),
     .testTarget(
       name: "MLLMClientsTests", dependencies: ["MLLMClients"],
-      exclude: ["Support/fault_server.py"], swiftSettings: strict),
+      exclude: ["Support/fault_server.py", "Support/echo_server.py"], swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
