@@ -44,7 +44,9 @@ let package = Package(
     .testTarget(
       name: "NeuralCoreTests", dependencies: ["NeuralCore"],
       exclude: ["Models/reference_models.py", "Training/digits.py"], swiftSettings: strict),
-    .testTarget(name: "MLLMClientsTests", dependencies: ["MLLMClients"], swiftSettings: strict),
+    .testTarget(
+      name: "MLLMClientsTests", dependencies: ["MLLMClients"],
+      exclude: ["Support/fault_server.py"], swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

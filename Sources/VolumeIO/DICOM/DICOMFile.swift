@@ -89,7 +89,7 @@ public struct DICOMFile: Sendable {
     try self.init(.memory(bytes), name: "", keepsTruncated: keepsTruncated)
   }
 
-  init(_ source: Source, name: String, keepsTruncated: Bool) throws(VolumeError) {
+  init(_ source: Source, name: String, keepsTruncated: Bool = false) throws(VolumeError) {
     self.name = name
     var window = source.window
     let start = try FileStart(&window)

@@ -9,6 +9,8 @@ struct PixelReader {
   let location: PixelLocation
   /// Nil where the pixels are not in fragments.
   let encapsulation: Encapsulation?
+  /// Leave YCbCr of JPEG codestreams as it is coded.
+  let keepsColor: Bool
 
   /// The most bytes that one frame may take in memory.
   static let largestFrame = 1 << 31
@@ -20,8 +22,10 @@ struct PixelReader {
   ///   allocated for them.
   init(
     _ source: DICOMFile.Source, _ layout: PixelLayout, _ transferSyntax: TransferSyntax,
-    isBigEndian: Bool, _ location: PixelLocation, _ set: DICOMDataSet
+    isBigEndian: Bool, _ location: PixelLocation, _ set: DICOMDataSet,
+    keepsColor: Bool
   ) throws(VolumeError) {
+    self.keepsColor = keepsColor
     self.source = source
     self.layout = layout
     self.transferSyntax = transferSyntax
@@ -80,8 +84,10 @@ struct PixelReader {
       try unsafe convert(plain, startBit: 0, into: target)
       return (layout.photometric, [])
     }
+    var expected = layout.description
+    expected.keepsColor = keepsColor
     let decoded = try FrameDecoder.decode(
-      bytes.span, transferSyntax: transferSyntax.rawValue, expected: layout.description)
+      bytes.span, transferSyntax: transferSyntax.rawValue, expected: expected)
     guard decoded.samples.count * layout.type.size == target.count else {
       throw VolumeError(
         .malformed,

@@ -30,13 +30,14 @@ extension DICOMFile {
     }
   }
 
-  func pixelReader() throws(VolumeError) -> PixelReader {
+  func pixelReader(keepsColor: Bool) throws(VolumeError) -> PixelReader {
     let layout = try pixelLayout()
     guard let pixels else {
       throw VolumeError(.unsupported, "a DICOM object without pixels", file: name)
     }
     return try PixelReader(
-      source, layout, transferSyntax, isBigEndian: syntax.isBigEndian, pixels, dataSet)
+      source, layout, transferSyntax, isBigEndian: syntax.isBigEndian, pixels, dataSet,
+      keepsColor: keepsColor)
   }
 
   /// Decodes frames as they are stored, without rescale and without conversion of colour.
@@ -47,7 +48,7 @@ extension DICOMFile {
   /// - Precondition: `frames` is within the file's.
   public func storedPixels(frames: Range<Int>? = nil) throws(VolumeError) -> StoredPixels {
     do throws(VolumeError) {
-      let reader = try pixelReader()
+      let reader = try pixelReader(keepsColor: true)
       let all = 0..<reader.layout.frames
       let wanted = frames ?? all
       precondition(
@@ -91,6 +92,7 @@ extension Samples {
       var failure: VolumeError?
       let result = unsafe [T](unsafeUninitializedCapacity: count) { buffer, filled in
         let raw = UnsafeMutableRawBufferPointer(buffer)
+        unsafe LargePages.advise(raw)
         do throws(VolumeError) {
           try unsafe fill(raw)
         } catch {

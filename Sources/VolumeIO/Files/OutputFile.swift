@@ -85,8 +85,8 @@ package struct OutputFile: ~Copyable {
   }
 
   /// Syncs the bytes to disk and gives the file its name, replacing a file that has it.
-  package mutating func commit() throws(VolumeError) {
-    guard fsync(descriptor) == 0 else { throw .system("could not be synced", name) }
+  package mutating func commit(isSynced: Bool = true) throws(VolumeError) {
+    guard !isSynced || fsync(descriptor) == 0 else { throw .system("could not be synced", name) }
     guard close(descriptor) == 0 else {
       descriptor = -1
       throw .system("could not be closed", name)
@@ -99,9 +99,11 @@ package struct OutputFile: ~Copyable {
   }
 
   /// Writes a whole file at once.
-  package static func write(_ bytes: Span<UInt8>, to path: String) throws(VolumeError) {
+  package static func write(
+    _ bytes: Span<UInt8>, to path: String, isSynced: Bool = true
+  ) throws(VolumeError) {
     var file = try OutputFile(path)
     try file.write(bytes)
-    try file.commit()
+    try file.commit(isSynced: isSynced)
   }
 }

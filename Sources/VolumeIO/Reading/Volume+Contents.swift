@@ -48,6 +48,12 @@ extension Volume {
     case .metaImage?: self = try Volume(metaImage: origin, folder: nil)
     case .mgh?: self = try Volume(mgh: origin)
     case .png?: self = try Picture(png: bytes, mostBytes: options.mostBytes).volume()
+    case .jpeg?: self = try Picture(jpeg: bytes).volume()
+    case .tiff?: self = try TIFFFile(bytes, mostBytes: options.mostBytes).volume()
+    case .numPy? where bytes.first == 0x93: self = try NumPyArray(bytes: bytes).volume()
+    case .numPy?: self = try Self.numPy(NumPyArchive(bytes: bytes))
+    case .hdf5?: self = try HDF5File(bytes: bytes).volume()
+    case .zip?: self = try Self.unzipped(try ZipArchive(bytes: bytes), options)
     case let format?:
       throw VolumeError(.unsupported, "\(format) from bytes in memory")
     case nil:
@@ -72,17 +78,45 @@ extension Volume {
     case .mgh?: return try Volume(mgh: .file(file), as: options.samples)
     case .png?:
       volume = try Picture(png: try file.readAll(), mostBytes: options.mostBytes).volume()
+    case .jpeg?: volume = try Picture(jpeg: try file.readAll()).volume()
+    case .tiff?:
+      volume = try TIFFFile(try file.readAll(), mostBytes: options.mostBytes).volume()
+    case .numPy? where try file.prefix(1) == [0x93]:
+      volume = try NumPyArray(.file(file)).volume()
+    case .numPy?: volume = try numPy(NumPyArchive(contentsOf: file.path))
+    case .hdf5?: volume = try HDF5File(contentsOf: file.path).volume()
+    case .zip?: return try unzipped(try ZipArchive(contentsOf: file.path), options)
+    case .dicom?: volume = try Volume(series: DICOMSeries.single(in: file.path))
     case let format?:
       throw VolumeError(.unsupported, "\(format) is not read by this build")
     case nil:
-      throw VolumeError(.unknownFormat, "no reader knows this file", offset: 0)
+      // DICOM without preamble has no first bytes of its own.
+      guard let series = try? DICOMSeries.single(in: file.path) else {
+        throw VolumeError(.unknownFormat, "no reader knows this file", offset: 0)
+      }
+      volume = try Volume(series: series)
     }
     return options.samples == .float32 ? volume.rescaled() : volume
+  }
+
+  /// The only array of a `.npz`.
+  private static func numPy(_ archive: NumPyArchive) throws(VolumeError) -> Volume {
+    guard let name = archive.names.first, archive.names.count == 1 else {
+      throw VolumeError(
+        .unsupported, "\(archive.names.count) arrays; take one with NumPyArchive.array(_:)")
+    }
+    return try archive.array(name).volume()
   }
 
   private static func folder(
     _ path: String, _ options: ReadOptions
   ) throws(VolumeError) -> Volume {
-    throw VolumeError(.unsupported, "folders are not read by this build")
+    let dicom = try DICOMFolder(path)
+    if !dicom.series.isEmpty {
+      let volume = try Volume(series: DICOMSeries.single(of: dicom.series).get())
+      return options.samples == .float32 ? volume.rescaled() : volume
+    }
+    if let failure = dicom.failures.first { throw failure.error }
+    return try Volume(stackIn: path, options)
   }
 }

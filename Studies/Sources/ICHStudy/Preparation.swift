@@ -23,6 +23,15 @@ struct Preparation: Sendable {
     }
   }
 
+  /// Whether a patient bleeds anywhere, from the mask or the labels alone.
+  static func bleeds(_ head: DataSource.Head) throws -> Bool {
+    switch head.content {
+    case .slices(let slices): slices.contains { $0.truth.haemorrhage }
+    case .scan(_, let mask):
+      try labelValues(Volume(contentsOf: mask), head.patient).contains { $0 > 0 }
+    }
+  }
+
   private func prepareScan(
     _ patient: String, image: String, mask: String
   ) throws -> PreparedHead {
@@ -44,7 +53,7 @@ struct Preparation: Sendable {
       columns: size.x, rows: size.y, slices: size.z, spacing: spacing,
       hounsfield: Self.hounsfield(scan))
     midlines = (0..<size.z).map(volume.midline(slice:))
-    if isRead { baseline = ThresholdReader().read(volume) }
+    if isRead { baseline = try ThresholdReader().read(volume) }
     var slices: [PreparedSlice] = []
     for (place, k) in kept.enumerated() {
       let truth = SliceTruth(
@@ -69,7 +78,7 @@ struct Preparation: Sendable {
     prepared.millilitres =
       Double(maskLabels.lazy.filter { (1...5).contains($0) }.count) * volume.voxel / 1000
     prepared.baselineMillilitres = baseline?.millilitres
-    prepared.abcMillilitres = baseline.flatMap { $0.largestABC2(volume) }
+    prepared.abcMillilitres = try baseline.flatMap { try $0.largestABC2(volume) }
     return prepared
   }
 
@@ -88,7 +97,9 @@ struct Preparation: Sendable {
       } else {
         // A picture is windowed already; its grey is all there is.
         colours = try Self.colour(volume, request)
-        picture = try colours.gray()
+        picture = try GrayImage(
+          width: colours.width, height: colours.height,
+          pixels: (0..<(colours.width * colours.height)).map { colours.pixels[3 * $0 + 1] })
       }
       let isShown = readPatients.contains(patient) && isShown(k, of: files.count)
       let square = try Self.squared(picture)

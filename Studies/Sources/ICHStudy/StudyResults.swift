@@ -1,30 +1,4 @@
-/// A number with its interval, its count and its definition; `value` is nil where it is undefined.
-public struct Estimate: Sendable, Hashable, Codable {
-  public var value: Double?
-  public var low: Double?
-  public var high: Double?
-  /// The cases that entered it.
-  public var n: Int
-  /// What was computed, with the conventions that move it.
-  public var definition: String
-
-  public init(
-    _ value: Double?, low: Double? = nil, high: Double? = nil, n: Int, definition: String
-  ) {
-    self.value = value.flatMap { $0.isFinite ? $0 : nil }
-    self.low = low
-    self.high = high
-    self.n = n
-    self.definition = definition
-  }
-
-  /// Such as `0.81 (0.74–0.87)`, or a dash.
-  public var text: String {
-    guard let value else { return "–" }
-    guard let low, let high else { return decimal(value) }
-    return "\(decimal(value)) (\(decimal(low))–\(decimal(high)))"
-  }
-}
+public import Evaluation
 
 /// A number with two decimals, and a real minus sign.
 func decimal(_ value: Double, places: Int = 2) -> String {
@@ -70,18 +44,15 @@ public struct StudyResults: Sendable, Codable {
   public struct Comparison: Sendable, Hashable, Codable {
     public var first: String
     public var second: String
-    public var measure: String
-    public var difference: Double?
-    public var low: Double?
-    public var high: Double?
-    public var p: Double?
+    /// First minus second, with the patient bootstrap's interval.
+    public var difference: Score
+    public var test: TestResult
+    /// Holm's adjustment over all comparisons of the run.
     public var adjustedP: Double?
-    public var n: Int
-    public var definition: String
   }
 }
 
-/// One arm's scores.
+/// One arm's scores; a measure that the data or the arm cannot give is not there.
 public struct ArmResult: Sendable, Codable {
   public var name: String
   /// What reads: rules, a trained network or a language model.
@@ -90,22 +61,19 @@ public struct ArmResult: Sendable, Codable {
   public var notRun: String?
   /// How many readings ended in each way.
   public var outcomes: [String: Int] = [:]
-  public var presence: [String: Estimate] = [:]
-  /// Rows: truth without and with blood; columns: the reading without, with, and no answer.
-  public var presenceMatrix: [[Int]] = []
-  /// False positive rate and sensitivity, from (0, 0) to (1, 1).
-  public var roc: [[Double]] = []
-  public var subtypes: [String: Estimate] = [:]
-  /// By abbreviation: precision, recall, F1 and the counts behind them.
-  public var perSubtype: [String: [String: Estimate]] = [:]
-  /// One-vs-rest counts by abbreviation: true positive, false positive, false negative, true negative.
-  public var perSubtypeCounts: [String: [Int]] = [:]
-  public var side: [String: Estimate] = [:]
-  public var volume: [String: Estimate] = [:]
-  /// Reference and reading in millilitres, a pair a slice with blood in either.
-  public var volumePairs: [[Double]] = []
-  public var headVolume: [String: Estimate] = [:]
-  public var headVolumePairs: [[Double]] = []
+  public var presence: [Score] = []
+  public var presenceMatrix: ConfusionMatrix?
+  public var subtypes: [Score] = []
+  /// One a kind, by abbreviation.
+  public var perSubtype: [String: BinaryDiagnostics] = [:]
+  public var side: [Score] = []
+  public var sideMatrix: ConfusionMatrix?
+  /// Millilitres in each slice with blood in truth or reading.
+  public var sliceVolume: BlandAltman?
+  /// Millilitres in each head.
+  public var headVolume: BlandAltman?
+  /// Agreement between repeats of the same questions.
+  public var repeatability: [Score] = []
 
   public init(name: String, kind: String, notRun: String? = nil) {
     self.name = name

@@ -24,14 +24,18 @@ public struct ThresholdReader: Sendable {
   }
 
   /// - Complexity: O(*voxels*).
-  public func read(_ head: HeadVolume) -> Result {
+  public func read(_ head: HeadVolume) throws -> Result {
     let depth = head.depthInsideSkull()
     let smooth = head.smoothed()
     let rim = Float(2.2)
     var mask = [Bool](repeating: false, count: smooth.count)
     for i in mask.indices where depth[i] > rim && range.contains(smooth[i]) { mask[i] = true }
-    let (component, count) = label(mask, head)
-    var shapes = [Shape](repeating: Shape(), count: count + 1)
+    let found = try Components(
+      Mask(
+        mask, shape: [head.slices, head.rows, head.columns],
+        spacing: [head.spacing.z, head.spacing.y, head.spacing.x]))
+    let component = found.labels
+    var shapes = [Shape](repeating: Shape(), count: found.count + 1)
     let midlines = (0..<head.slices).map(head.midline(slice:))
     var i = 0
     for z in 0..<head.slices {
@@ -72,10 +76,6 @@ public struct ThresholdReader: Sendable {
     return Result(slices: slices, labels: labels, millilitres: total)
   }
 
-  private func label(_ mask: [Bool], _ head: HeadVolume) -> ([Int32], Int) {
-    ([], 0)
-  }
-
   /// Whether fluid (below 15 HU, well inside) lies within three pixels along a row or column.
   private func touchesFluid(
     _ i: Int, _ x: Int, _ y: Int, _ smooth: [Float], _ depth: [Float], _ head: HeadVolume
@@ -86,6 +86,57 @@ public struct ThresholdReader: Sendable {
       if depth[j] > 18, smooth[j] < 15, smooth[j] > -20 { return true }
     }
     return false
+  }
+}
+
+extension ThresholdReader.Result {
+  /// The ABC/2 estimate of the largest bleed, in millilitres, with Kothari's weights; nil for none.
+  ///
+  /// A is the largest diameter on the slice with the largest area, B the widest line across it at a
+  /// right angle, C the weighted count of slices times their distance.
+  func largestABC2(_ head: HeadVolume) throws -> Double? {
+    let found = try Components(
+      Mask(
+        labels.map { $0 > 0 }, shape: [head.slices, head.rows, head.columns],
+        spacing: [head.spacing.z, head.spacing.y, head.spacing.x]))
+    guard let largest = found.sizes.indices.max(by: { found.sizes[$0] < found.sizes[$1] }) else {
+      return nil
+    }
+    let perSlice = head.columns * head.rows
+    var areas = [Int](repeating: 0, count: head.slices)
+    for (i, label) in found.labels.enumerated() where Int(label) == largest + 1 {
+      areas[i / perSlice] += 1
+    }
+    guard let most = areas.max(), let widest = areas.firstIndex(of: most) else { return nil }
+    var points: [SIMD2<Double>] = []
+    for i in 0..<perSlice where Int(found.labels[widest * perSlice + i]) == largest + 1 {
+      points.append([
+        Double(i % head.columns) * head.spacing.x, Double(i / head.columns) * head.spacing.y,
+      ])
+    }
+    let (a, b) = Self.diameters(points)
+    return try ABC2(
+      a: (a + head.spacing.x) / 10, b: (b + head.spacing.x) / 10,
+      sliceThickness: head.spacing.z / 10,
+      areaFractions: areas.filter { $0 > 0 }.map { Double($0) / Double(most) }
+    ).millilitres
+  }
+
+  /// The longest extent over 36 directions, and the extent at a right angle to it.
+  private static func diameters(_ points: [SIMD2<Double>]) -> (Double, Double) {
+    func extent(_ direction: SIMD2<Double>) -> Double {
+      let along = points.map { ($0 * direction).sum() }
+      return (along.max() ?? 0) - (along.min() ?? 0)
+    }
+    var best = (length: -1.0, direction: SIMD2<Double>(1, 0))
+    for step in 0..<36 {
+      // Half-angle tangents from −1 to 1 cover half a turn with exact quotients.
+      let t = Double(step) / 18 - 1
+      let direction = SIMD2((1 - t * t) / (1 + t * t), 2 * t / (1 + t * t))
+      let length = extent(direction)
+      if length > best.length { best = (length, direction) }
+    }
+    return (best.length, extent([-best.direction.y, best.direction.x]))
   }
 }
 

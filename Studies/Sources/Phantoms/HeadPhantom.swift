@@ -33,14 +33,16 @@ public struct HeadPhantom: Sendable {
   public let name: String
   public let acquisition: Acquisition
   public let bleeds: [Haemorrhage]
+  /// The cohort's seed.
+  public let seed: UInt64
   let anatomy: HeadAnatomy
   let noiseSeed: UInt64
 
   /// Draws head number `index` of a cohort.
   public init(seed: UInt64, index: Int) {
     var random = PhantomRandom(seed: seed, stream: UInt64(index))
-    let digits = String(index + 1)
-    name = "HEAD_" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    self.seed = seed
+    name = Self.name(index)
     let matrix = random.pick([192, 224, 256])
     let thickness = random.pick([5.0, 5.0, 6.0, 7.0])
     acquisition = Acquisition(
@@ -56,6 +58,12 @@ public struct HeadPhantom: Sendable {
     anatomy = HeadAnatomy(&random)
     bleeds = Self.drawBleeds(&random, head: anatomy.radii)
     noiseSeed = random.next()
+  }
+
+  /// The name of head number `index`, which counts from 0.
+  static func name(_ index: Int) -> String {
+    let digits = String(index + 1)
+    return "HEAD_" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }
 
   /// The position of a voxel in LPS millimetres of the scanner, which DICOM and NIfTI record.

@@ -14,5 +14,5 @@ struct Roentgen: AsyncParsableCommand {
         roentgen inspect SCAN          what is this file or series?
       """,
     version: "0.1.0",
-    subcommands: [InspectCommand.self])
+    subcommands: [StudyCommand.self, InspectCommand.self])
 }

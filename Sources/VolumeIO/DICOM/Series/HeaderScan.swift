@@ -37,6 +37,7 @@ struct HeaderScan {
     _ start: FileStart, _ path: String, _ inflated: () throws(VolumeError) -> [UInt8]
   ) throws(VolumeError) -> SliceHeader {
     header.path = path
+    header.fileSize = window.size
     header.transferSyntax = start.transferSyntax
     header.syntax = start.syntax
     var offset = start.offset

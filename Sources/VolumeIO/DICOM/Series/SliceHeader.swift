@@ -3,6 +3,10 @@
 /// The elements of one file that series are made of.
 struct SliceHeader: Sendable {
   var path = ""
+  /// Bytes of the file.
+  var fileSize = 0
+  /// The file's bytes, where it was found inside an archive.
+  var memory: [UInt8]?
   var transferSyntax = TransferSyntax.implicitLittle
   var syntax = ElementSyntax.implicitLittle
   var pixels: PixelLocation?
@@ -122,5 +126,30 @@ extension PixelLayout {
     isPlanar = header.isPlanar && samplesPerPixel > 1
     isFloatingPoint = isFloat
     if isSubsampled, samplesPerPixel != 3 { return nil }
+  }
+}
+
+extension SliceHeader {
+  /// Opens the file for its pixels.
+  ///
+  /// Single frames go by what the scan found; fragments of several frames and deflated files need the
+  /// whole data set.
+  func reader(keepsColor: Bool) throws(VolumeError) -> PixelReader {
+    guard let pixels, let layout, !isDeflated, frames <= 1 || pixels.length != nil else {
+      return try open().pixelReader(keepsColor: keepsColor)
+    }
+    return try PixelReader(
+      source(), layout, transferSyntax, isBigEndian: syntax.isBigEndian, pixels, DICOMDataSet(),
+      keepsColor: keepsColor)
+  }
+
+  /// Opens the whole file.
+  func open() throws(VolumeError) -> DICOMFile {
+    try DICOMFile(source(), name: path.split(separator: "/").last.map(String.init) ?? path)
+  }
+
+  private func source() throws(VolumeError) -> DICOMFile.Source {
+    if let memory { return .memory(memory) }
+    return .file(try InputFile(path))
   }
 }
