@@ -186,7 +186,7 @@ public struct Resampling: Sendable {
   }
 
   /// The plan along an axis of a tensor.
-  func applied(to x: Tensor, axis: Int, outside: Float = 0) -> Tensor {
+  public func applied(to x: Tensor, axis: Int, outside: Float = 0) -> Tensor {
     precondition(
       x.shape[axis] == inputs, "resampling: axis \(axis) of \(x.shape), plan for \(inputs)")
     if x.elementType != .float32 {
@@ -206,7 +206,7 @@ public struct Resampling: Sendable {
   }
 
   /// The gradient of what the plan was applied to.
-  func gradient(_ dy: Tensor, axis: Int) -> Tensor {
+  public func gradient(_ dy: Tensor, axis: Int) -> Tensor {
     if dy.elementType != .float32 {
       return gradient(dy.converted(to: .float32), axis: axis).converted(to: dy.elementType)
     }
