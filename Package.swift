@@ -46,7 +46,9 @@ let package = Package(
       exclude: [
         "Models/reference_models.py", "ONNX/generate_onnx_cases.py", "Training/digits.py",
       ], swiftSettings: strict),
-    .testTarget(name: "MLLMClientsTests", dependencies: ["MLLMClients"], swiftSettings: strict),
+    .testTarget(
+      name: "MLLMClientsTests", dependencies: ["MLLMClients"],
+      exclude: ["Support/fault_server.py"], swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -151,7 +151,11 @@ private final class Exchange: Sendable {
     }
     head?.resume(
       returning: .success(
-        HTTPResponse(status: response.statusCode, headers: headers, body: body)))
+        HTTPResponse(
+          status: response.statusCode, headers: headers, body: body,
+          cancel: { [weak self] in
+            self?.fail(ClientError(.cancelled, "the rest of the reply is not wanted"))
+          })))
   }
 
   func receive(_ data: Data) {

@@ -52,6 +52,7 @@ extension Volume {
     case .tiff?: self = try TIFFFile(bytes, mostBytes: options.mostBytes).volume()
     case .numPy? where bytes.first == 0x93: self = try NumPyArray(bytes: bytes).volume()
     case .numPy?: self = try Self.numPy(NumPyArchive(bytes: bytes))
+    case .hdf5?: self = try HDF5File(bytes: bytes).volume()
     case .zip?: self = try Self.unzipped(try ZipArchive(bytes: bytes), options)
     case let format?:
       throw VolumeError(.unsupported, "\(format) from bytes in memory")
@@ -83,11 +84,17 @@ extension Volume {
     case .numPy? where try file.prefix(1) == [0x93]:
       volume = try NumPyArray(.file(file)).volume()
     case .numPy?: volume = try numPy(NumPyArchive(contentsOf: file.path))
+    case .hdf5?: volume = try HDF5File(contentsOf: file.path).volume()
     case .zip?: return try unzipped(try ZipArchive(contentsOf: file.path), options)
+    case .dicom?: volume = try Volume(series: DICOMSeries.single(in: file.path))
     case let format?:
       throw VolumeError(.unsupported, "\(format) is not read by this build")
     case nil:
-      throw VolumeError(.unknownFormat, "no reader knows this file", offset: 0)
+      // DICOM without preamble has no first bytes of its own.
+      guard let series = try? DICOMSeries.single(in: file.path) else {
+        throw VolumeError(.unknownFormat, "no reader knows this file", offset: 0)
+      }
+      volume = try Volume(series: series)
     }
     return options.samples == .float32 ? volume.rescaled() : volume
   }
@@ -104,6 +111,12 @@ extension Volume {
   private static func folder(
     _ path: String, _ options: ReadOptions
   ) throws(VolumeError) -> Volume {
-    try Volume(stackIn: path, options)
+    let dicom = try DICOMFolder(path)
+    if !dicom.series.isEmpty {
+      let volume = try Volume(series: DICOMSeries.single(of: dicom.series).get())
+      return options.samples == .float32 ? volume.rescaled() : volume
+    }
+    if let failure = dicom.failures.first { throw failure.error }
+    return try Volume(stackIn: path, options)
   }
 }

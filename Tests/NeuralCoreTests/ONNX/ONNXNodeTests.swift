@@ -61,7 +61,6 @@ import Testing
         let graph = ONNXGraph(Array(data))
       else { continue }
       do {
-        FileHandle.standardError.write(Data("CASE \(name)\n".utf8))
         if graph.opset > 0 && graph.opset < 13 { throw NotMapped("opset below 13") }
         if Self.outsideScope.contains(name) { throw NotMapped("outside the core's scope") }
         let set = place.appendingPathComponent("test_data_set_0")

@@ -33,6 +33,8 @@ extension ONNXOperators {
     if let past = call.optional(5) { v = Tensor.concatenated([past, v], axis: 2) }
     try call.require(call.optional(6) == nil, "nonpad_kv_seqlen")
     let causal = call.node.int("is_causal", 0) == 1
+    let left = call.node.int("left_window_size", -1)
+    let right = call.node.int("right_window_size", -1)
     var bias: Tensor?
     if let mask = call.optional(3) {
       let type = q.elementType
@@ -46,13 +48,18 @@ extension ONNXOperators {
         bias = given.padded(before: after.map { _ in 0 }, after: after, .constant(-.infinity))
       }
     }
-    if causal {
+    if causal || left >= 0 || right >= 0 {
       // ONNX counts from the first key, with those of the past in front.
       let past = call.optional(4)?.shape[2] ?? 0
       let (rows, columns) = (q.shape[2], k.shape[2])
       let hidden = Tensor(
         (0..<rows).flatMap { i in
-          (0..<columns).map { j in j <= i + past ? 0 : -Float.infinity }
+          (0..<columns).map { j in
+            let back = i + past - j
+            let seen = (!causal || back >= 0) && (left < 0 || back <= left)
+              && (right < 0 || -back <= right)
+            return seen ? 0 : -Float.infinity
+          }
         }, shape: [rows, columns]
       ).converted(to: q.elementType)
       bias = bias.map { $0 + hidden } ?? hidden

@@ -116,7 +116,10 @@ extension ONNXOperators {
       ]
     },
     "SpaceToDepth": { call in
-      [try call.input(0).pixelUnshuffled(call.node.int("blocksize", 1), blockFirst: true)]
+      [
+        try call.input(0).pixelUnshuffled(
+          call.node.int("blocksize", 1), blockFirst: call.node.string("mode", "DCR") == "DCR")
+      ]
     },
     "Trilu": { call in
       [
