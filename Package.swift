@@ -43,7 +43,9 @@ let package = Package(
       name: "WindowingTests", dependencies: ["Windowing", "VolumeIO"], swiftSettings: strict),
     .testTarget(
       name: "NeuralCoreTests", dependencies: ["NeuralCore"],
-      exclude: ["Models/reference_models.py", "Training/digits.py"], swiftSettings: strict),
+      exclude: [
+        "Models/reference_models.py", "ONNX/generate_onnx_cases.py", "Training/digits.py",
+      ], swiftSettings: strict),
     .testTarget(
       name: "MLLMClientsTests", dependencies: ["MLLMClients"],
       exclude: ["Support/fault_server.py", "Support/echo_server.py"], swiftSettings: strict),

@@ -21,6 +21,12 @@ extension Tensor {
         && imageShape[1] == filters.shape[1] * geometry.groups,
       "convolutionInputGradient: gradient \(gradient.shape), filters \(filters.shape), "
         + "image \(imageShape)")
+    if gradient.elementType == .float16 || gradient.elementType == .bfloat16 {
+      return convolutionInputGradient(
+        gradient.converted(to: .float32), filters: filters.converted(to: .float32),
+        imageShape: imageShape, geometry
+      ).converted(to: gradient.elementType)
+    }
     guard gradient.elementType == .float32 else {
       return Reference.convolutionInputGradient(gradient, filters, imageShape, geometry)
     }

@@ -105,6 +105,13 @@ public struct PreparedConvolution: Sendable {
   /// The convolution of `x`, plus `residual`, through the activation.
   public func callAsFunction(_ x: Tensor, residual: Tensor? = nil) -> Tensor {
     let shape = outputShape(for: x)
+    if x.elementType == .float16 || x.elementType == .bfloat16 {
+      return PreparedConvolution(
+        filters: filters.converted(to: .float32), bias: bias?.converted(to: .float32), geometry,
+        activation: activation, algorithm: algorithm
+      )(x.converted(to: .float32), residual: residual?.converted(to: .float32))
+        .converted(to: x.elementType)
+    }
     precondition(
       residual == nil || residual?.shape == shape,
       "convolution: residual \(residual?.shape ?? []) for a result of \(shape)")

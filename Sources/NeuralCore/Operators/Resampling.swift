@@ -99,7 +99,7 @@ public struct Resampling: Sendable {
     }
     self.init(
       places: places, inputs: inputs, interpolation, stretch: antialias ? Swift.min(1, factor) : 1,
-      excludesOutside: excludesOutside || (antialias && factor < 1), outside: false)
+      excludesOutside: excludesOutside, outside: false)
   }
 
   /// A plan for given coordinates.
@@ -156,7 +156,8 @@ public struct Resampling: Sendable {
     switch rule {
     case .halfPixel: return (i + 0.5) / factor - 0.5
     case .alignCorners:
-      return outputs > 1 ? i * Double(inputs - 1) / Double(outputs - 1) : 0
+      let size = scale.map { $0 * Double(inputs) } ?? Double(outputs)
+      return size > 1 ? i * Double(inputs - 1) / (size - 1) : 0
     case .asymmetric: return i / factor
     case .pytorchHalfPixel: return outputs > 1 ? (i + 0.5) / factor - 0.5 : 0
     case .halfPixelSymmetric:
@@ -186,7 +187,7 @@ public struct Resampling: Sendable {
   }
 
   /// The plan along an axis of a tensor.
-  func applied(to x: Tensor, axis: Int, outside: Float = 0) -> Tensor {
+  public func applied(to x: Tensor, axis: Int, outside: Float = 0) -> Tensor {
     precondition(
       x.shape[axis] == inputs, "resampling: axis \(axis) of \(x.shape), plan for \(inputs)")
     if x.elementType != .float32 {
@@ -206,7 +207,7 @@ public struct Resampling: Sendable {
   }
 
   /// The gradient of what the plan was applied to.
-  func gradient(_ dy: Tensor, axis: Int) -> Tensor {
+  public func gradient(_ dy: Tensor, axis: Int) -> Tensor {
     if dy.elementType != .float32 {
       return gradient(dy.converted(to: .float32), axis: axis).converted(to: dy.elementType)
     }
@@ -240,7 +241,7 @@ extension Tensor {
     for axis in size.indices where size[axis] != shape[axis + 2] || scales != nil {
       let plan = Resampling(
         from: shape[axis + 2], to: size[axis], interpolation, rule, scale: scales?[axis],
-        antialias: antialias)
+        antialias: antialias, excludesOutside: antialias)
       result = plan.applied(to: result, axis: axis + 2)
     }
     return result
@@ -256,7 +257,7 @@ extension Tensor {
     where gradient.shape[axis] != imageShape[axis] || scales != nil {
       let plan = Resampling(
         from: imageShape[axis], to: gradient.shape[axis], interpolation, rule,
-        scale: scales?[axis - 2], antialias: antialias)
+        scale: scales?[axis - 2], antialias: antialias, excludesOutside: antialias)
       result = plan.gradient(result, axis: axis)
     }
     return result
