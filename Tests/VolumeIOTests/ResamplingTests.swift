@@ -77,7 +77,8 @@ struct ResamplingTests {
           inside += 1
         }
         // Values reach 25,000; scipy computes in double, SimpleITK's spline in its own.
-        #expect(worst <= (order == 3 && oracle == "sitk" ? 2.5 : 0.01), "\(oracle) \(order): \(worst)")
+        #expect(
+          worst <= (order == 3 && oracle == "sitk" ? 2.5 : 0.01), "\(oracle) \(order): \(worst)")
         #expect(inside > 500 && zip(ours, values).allSatisfy { ($0 == -5) == ($1 == -5) })
       }
     }
