@@ -51,9 +51,21 @@ def works(ctx):
 
         return run
 
+    def zlib_alone():
+        """zlib's own inflate of the same bytes, checks and all, into memory."""
+        import time
+        import zlib
+
+        compressed = gz.read_bytes()
+        start = time.perf_counter()
+        zlib.decompress(compressed, 31, amount_bytes)
+        return time.perf_counter() - start
+
+    amount_bytes = 512 * 512 * depth * 2 + 352
     yield Work(
-        ".nii.gz to float32", f"float32\t{gz}", {"nibabel": nib(gz), "SimpleITK": sitk(gz)},
-        target={"nibabel": 3.0, "SimpleITK": 1.25}, setup=lambda: _write(ctx.data, gz.name, depth),
+        ".nii.gz to float32", f"float32\t{gz}",
+        {"nibabel": nib(gz), "SimpleITK": sitk(gz), "zlib inflate alone": zlib_alone},
+        target={"nibabel": 3.0, "SimpleITK": 1.25, "zlib inflate alone": 0.92}, setup=lambda: _write(ctx.data, gz.name, depth),
         amount=amount, unit="MB")
 
     yield Work(

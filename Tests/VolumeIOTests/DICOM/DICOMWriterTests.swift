@@ -42,7 +42,9 @@ struct DICOMWriterTests {
     let first = try DICOMWriter(seed: "one").files(of: volume)
     #expect(try DICOMWriter(seed: "one").files(of: volume) == first)
     let other = try DICOMWriter(seed: "two").files(of: volume)
-    let uids = try (first + other).map { try #require(DICOMFile($0).dataSet.string(.sopInstanceUID)) }
+    let uids = try (first + other).map {
+      try #require(DICOMFile($0).dataSet.string(.sopInstanceUID))
+    }
     #expect(Set(uids).count == 10)
     for uid in uids {
       #expect(uid.hasPrefix("2.25.") && uid.utf8.count <= 64)

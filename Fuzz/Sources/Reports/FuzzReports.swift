@@ -1,0 +1,9 @@
+import VolumeIO
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
+  let bytes = Array(UnsafeBufferPointer(start: data, count: size))
+  _ = try? RadiologyReport(openI: bytes)
+  _ = RadiologyReport(text: String(decoding: bytes, as: UTF8.self))
+  return 0
+}
