@@ -20,7 +20,8 @@ struct SegmentationTests {
     let members = files.enumerated().map { (path: "\($0)", bytes: $1) }
     let series = try #require(DICOMFolder(members: members).series.first)
     let labels = try labels()
-    let bytes = try DICOMSegmentationWriter(seed: "seg", segments: segments).file(labels, of: series)
+    let bytes = try DICOMSegmentationWriter(seed: "seg", segments: segments).file(
+      labels, of: series)
     let seg = try DICOMSegmentation(DICOMFile(bytes))
     #expect(seg.segments.map(\.label) == ["bleed", "skull"])
     #expect(seg.segments.map(\.property) == ["Hemorrhage", "Tissue"])
@@ -31,7 +32,8 @@ struct SegmentationTests {
     #expect(try seg.labels().geometry.matches(series.geometry))
     let one = try seg.fractions(of: 1)
     #expect(one.doubleSamples().reduce(0, +) == Double(count(labels, 1)))
-    let volume = try Volume(series: #require(DICOMFolder(members: [(path: "s", bytes: bytes)]).series.first))
+    let volume = try Volume(
+      series: #require(DICOMFolder(members: [(path: "s", bytes: bytes)]).series.first))
     #expect(volume.samples == labels.samples)
   }
 

@@ -23,10 +23,12 @@ struct SliceRulesTests {
   }
 
   @Test func `tiny jitter is regular, a missing slice is told`() throws {
-    let even = SyntheticDICOM.series((0..<5).map { Slice(z: 2 * Double($0) + ($0 == 2 ? 1e-6 : 0)) })
+    let even = SyntheticDICOM.series(
+      (0..<5).map { Slice(z: 2 * Double($0) + ($0 == 2 ? 1e-6 : 0)) })
     let series = try #require(even.series.first)
     #expect(series.isRegular && series.diagnostics.isEmpty)
-    let gap = try #require(SyntheticDICOM.series([0, 2, 4, 8, 10].map { Slice(z: $0) }).series.first)
+    let gap = try #require(
+      SyntheticDICOM.series([0, 2, 4, 8, 10].map { Slice(z: $0) }).series.first)
     #expect(gap.diagnostics.map(\.kind) == [.missingSlices])
     #expect(gap.diagnostics[0].detail.contains("after slice 3"))
     let error = #expect(throws: VolumeError.self) { try gap.read() }
@@ -41,11 +43,14 @@ struct SliceRulesTests {
   }
 
   @Test func `interpolated slices lie where the steps say`() throws {
-    let slices = [0.0, 1, 4].map { z in Slice(z: z, samples: [UInt16](repeating: UInt16(10 * z), count: 4)) }
+    let slices = [0.0, 1, 4].map { z in
+      Slice(z: z, samples: [UInt16](repeating: UInt16(10 * z), count: 4))
+    }
     var options = DICOMReadOptions()
     options.irregularSpacing = .resample(step: 1)
     let volume = try #require(SyntheticDICOM.series(slices).series.first).read(options).volume
-    #expect(volume.doubleSamples() == [0, 10, 20, 30, 40].flatMap { [Double](repeating: $0, count: 4) })
+    #expect(
+      volume.doubleSamples() == [0, 10, 20, 30, 40].flatMap { [Double](repeating: $0, count: 4) })
   }
 
   @Test func `repeated positions without a reason are an error, with times a fourth axis`() throws {
@@ -60,7 +65,9 @@ struct SliceRulesTests {
     }
     let cine = try #require(SyntheticDICOM.series(times).series.first)
     #expect(cine.channels == 2 && cine.channelAxis == "TriggerTime")
-    #expect(try Volume(series: cine).doubleSamples() == [1, 3, 0, 2].flatMap { [Double](repeating: $0, count: 4) })
+    #expect(
+      try Volume(series: cine).doubleSamples()
+        == [1, 3, 0, 2].flatMap { [Double](repeating: $0, count: 4) })
   }
 
   @Test func `the same instance twice counts once`() throws {
@@ -81,11 +88,13 @@ struct SliceRulesTests {
   @Test func `unused bits are dropped and the sign extended`() throws {
     let samples: [UInt16] = [0xF7FF, 0x0800, 0xAFFF, 0x0001]
     let signed = SyntheticDICOM.series([Slice(samples: samples, bitsStored: 12, isSigned: true)])
-    #expect(try Volume(series: #require(signed.series.first)).samples == .int16([2047, -2048, -1, 1]))
+    #expect(
+      try Volume(series: #require(signed.series.first)).samples == .int16([2047, -2048, -1, 1]))
     let high = SyntheticDICOM.series([
       Slice(samples: [0x7FF0, 0x8000, 0xFFF5, 0x001F], bitsStored: 12, highBit: 15, isSigned: true)
     ])
-    #expect(try Volume(series: #require(high.series.first)).samples == .int16([2047, -2048, -1, 1]))
+    #expect(
+      try Volume(series: #require(high.series.first)).samples == .int16([2047, -2048, -1, 1]))
   }
 
   @Test func `wrapped 12-bit samples are repaired only when asked`() throws {
@@ -107,18 +116,21 @@ struct SliceRulesTests {
       .lutDescriptor, "SS", SyntheticDICOM.le(0) + [0xFF, 0xFF] + SyntheticDICOM.le(16))
     table += SyntheticDICOM.element(
       .lutData, "OW", (0..<65_536).flatMap { SyntheticDICOM.le(UInt16($0)) })
-    let item = SyntheticDICOM.le(0xFFFE) + SyntheticDICOM.le(0xE000) + SyntheticDICOM.le32(table.count) + table
+    let item =
+      SyntheticDICOM.le(0xFFFE) + SyntheticDICOM.le(0xE000) + SyntheticDICOM.le32(table.count)
+      + table
     let further = SyntheticDICOM.element(.voiLUTSequence, "SQ", item)
     let padded = SyntheticDICOM.element(.pixelPaddingValue, "US", [0x24, 0xFA])
     let folder = SyntheticDICOM.series([
-      Slice(isSigned: true, photometric: "MONOCHROME1", further: further),
+      Slice(isSigned: true, photometric: "MONOCHROME1", further: further)
     ])
     let volume = try Volume(series: #require(folder.series.first))
     #expect(volume.display.isInverted)
     #expect(volume.display.voiLUTs.first?.values.count == 65_536)
     #expect(volume.display.voiLUTs.first?.firstMapped == -1)
     var bytes = SyntheticDICOM.slice(Slice(isSigned: true))
-    let place = try #require(bytes.firstRange(of: SyntheticDICOM.le(0x0028) + SyntheticDICOM.le(0x1052)))
+    let place = try #require(
+      bytes.firstRange(of: SyntheticDICOM.le(0x0028) + SyntheticDICOM.le(0x1052)))
     bytes.insert(contentsOf: padded, at: place.lowerBound)
     let second = DICOMFolder(members: [(path: "a", bytes: bytes)])
     // −1500 under VR US: the sign is the pixels' own.

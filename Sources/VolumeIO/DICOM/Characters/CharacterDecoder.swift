@@ -28,7 +28,8 @@ struct CharacterDecoder {
 
   /// The number after `IR` in a term, however it is spelled: `ISO_IR 100`, `ISO 2022 IR 87`.
   static func number(_ term: String) -> Int? {
-    guard let letters = term.uppercased().split(separator: "R").last, term.uppercased().contains("IR")
+    guard let letters = term.uppercased().split(separator: "R").last,
+      term.uppercased().contains("IR")
     else { return nil }
     return Int(letters.filter { $0.isNumber })
   }
@@ -40,7 +41,9 @@ struct CharacterDecoder {
     let name = terms.first?.uppercased() ?? ""
     if terms.count <= 1 {
       if name == "GB18030" || name == "GBK" { return chinese(bytes) }
-      if number(name) == 192 || name.contains("UTF") { return String(decoding: bytes, as: UTF8.self) }
+      if number(name) == 192 || name.contains("UTF") {
+        return String(decoding: bytes, as: UTF8.self)
+      }
     }
     if !bytes.contains(where: { $0 >= 0x80 || $0 == 0x1B || $0 == 0x5C || $0 == 0x7E }) {
       return String(decoding: bytes, as: UTF8.self)
@@ -55,7 +58,8 @@ struct CharacterDecoder {
     case 13?, 14?: first = (.romaji, .katakana)
     case 149?: first = (.ascii, .korean)
     case 58?: first = (.ascii, .chinese)
-    case let number?: first = (.ascii, CharacterTables.upperHalf(number).map { .upper($0) } ?? .none)
+    case let number?:
+      first = (.ascii, CharacterTables.upperHalf(number).map { .upper($0) } ?? .none)
     case nil: first = (.ascii, .none)
     }
     (low, high) = first
@@ -150,7 +154,9 @@ struct CharacterDecoder {
   /// GBK and GB 18030: one, two or four bytes a character.
   private static func chinese(_ bytes: ArraySlice<UInt8>) -> String {
     var text = String.UnicodeScalarView()
-    func add(_ value: Int) { text.append(UInt32(exactly: value).flatMap(Unicode.Scalar.init) ?? "\u{FFFD}") }
+    func add(_ value: Int) {
+      text.append(UInt32(exactly: value).flatMap(Unicode.Scalar.init) ?? "\u{FFFD}")
+    }
     var position = bytes.startIndex
     while position < bytes.endIndex {
       let a = Int(bytes[position])
@@ -171,7 +177,9 @@ struct CharacterDecoder {
         let d = Int(bytes[position + 3])
         let place = ((a - 0x81) * 10 + b - 0x30) * 1260 + (c - 0x81) * 10 + d - 0x30
         let plane = CharacterTables.fourByteChinese
-        add(place < plane.count ? Int(plane[place]) : place >= 189_000 ? 0x10000 + place - 189_000 : 0xFFFD)
+        add(
+          place < plane.count
+            ? Int(plane[place]) : place >= 189_000 ? 0x10000 + place - 189_000 : 0xFFFD)
         position += 4
       } else {
         add(0xFFFD)

@@ -59,7 +59,8 @@ enum CopiedPixels {
       }
       if offset < 1 << 32 { offsets = parts.frames.map { starts[$0.lowerBound] } }
     }
-    body.item(offsets.flatMap { offset in (0..<4).map { UInt8(truncatingIfNeeded: offset >> (8 * $0)) } })
+    body.item(
+      offsets.flatMap { offset in (0..<4).map { UInt8(truncatingIfNeeded: offset >> (8 * $0)) } })
     for fragment in parts.fragments { body.item(try file.source.read(fragment)) }
     body.sequenceEnd()
   }

@@ -91,7 +91,9 @@ public struct DICOMDeidentifier: Sendable {
     let modality = set.string(.modality) ?? ""
     let kinds = set.strings(.imageType)
     if ["US", "SC", "OT", "ES", "XC", "GM", "DOC", "IVUS", "KO"].contains(modality)
-      || kinds.contains(where: { $0.contains("SCREEN") || $0.contains("CAPTURE") || $0.hasSuffix("INFO") })
+      || kinds.contains(where: {
+        $0.contains("SCREEN") || $0.contains("CAPTURE") || $0.hasSuffix("INFO")
+      })
       || set.string(.sopClassUID)?.hasPrefix("1.2.840.10008.5.1.4.1.1.7") == true
       || (["CT", "MR", "PT"].contains(modality) && set.int(.samplesPerPixel) == 3)
     {

@@ -40,8 +40,10 @@ struct SegmentationPlanes {
       if spacing == nil, values.count >= 2, values[0] > 0, values[1] > 0 {
         spacing = SIMD2(values[0], values[1])
       }
-      between = between ?? measures?.double(.spacingBetweenSlices) ?? measures?.double(.sliceThickness)
-      planes.append(.init(frame: index, segment: segment, position: [place[0], place[1], place[2]]))
+      between =
+        between ?? measures?.double(.spacingBetweenSlices) ?? measures?.double(.sliceThickness)
+      planes.append(
+        .init(frame: index, segment: segment, position: [place[0], place[1], place[2]]))
     }
     guard let orientation, let spacing, let first = planes.first else {
       throw VolumeError(
