@@ -154,7 +154,7 @@ public struct BinaryProbabilities: Hashable, Sendable {
   public func logLoss(clip: Double = 1e-15) -> Score {
     score(
       "log loss", "log loss|clip:\(clip)",
-      zip(truth, probabilities).map { crossEntropy($0, $1, clip: clip) })
+      zip(truth, probabilities).map { t, p in -log(min(max(t ? p : 1 - p, clip), 1 - clip)) })
   }
 
   /// The reliability curve of the positive class.
@@ -168,7 +168,8 @@ public struct BinaryProbabilities: Hashable, Sendable {
   }
 }
 
-/// The cross-entropy of one case with clipping, as Kaggle's and scikit-learn's evaluators do it.
+/// The cross-entropy of one label: the probability of "positive" is clipped first, as Kaggle's
+/// evaluator does it (scikit-learn clips the probability of the truth; they differ by rounding).
 func crossEntropy(_ truth: Bool, _ p: Double, clip: Double) -> Double {
   let q = min(max(p, clip), 1 - clip)
   return truth ? -log(q) : -log(1 - q)
