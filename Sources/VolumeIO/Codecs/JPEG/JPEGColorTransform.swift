@@ -7,69 +7,70 @@ enum JPEGColorTransform {
   ///
   /// - Parameters:
   ///   - luma, blue, red: Y, Cb and Cr, the row's width rounded up to a multiple of eight.
+  ///   - scratch: As many pixels.
   ///   - output: Interleaved RGB from `start` on.
   /// - Precondition: The rows are long enough and the output holds `3 · width` samples.
-  @inline(__always)
   static func convert(
     _ luma: Span<UInt8>, _ blue: Span<UInt8>, _ red: Span<UInt8>, width: Int,
-    into output: inout MutableSpan<UInt8>, at start: Int
+    scratch: inout [UInt32], into output: inout MutableSpan<UInt8>, at start: Int
   ) {
     let padded = 8 * width.dividedRoundingUp(by: 8)
     precondition(
-      luma.count >= padded && blue.count >= padded && red.count >= padded && start >= 0
-        && start + 3 * width <= output.count,
-      "rows of \(luma.count), \(blue.count), \(red.count) samples for \(width)")
-    // Reads stay below `padded`. A store of eight bytes for two pixels passes them by two bytes, which
-    // the next pixel has: the last pixels are stored byte by byte.
+      luma.count >= padded && blue.count >= padded && red.count >= padded
+        && scratch.count >= padded,
+      "rows of \(luma.count), \(blue.count), \(red.count), \(scratch.count) for \(width)")
+    // Reads and writes stay below `padded`.
     unsafe luma.withUnsafeBytes { luma in
       unsafe blue.withUnsafeBytes { blue in
         unsafe red.withUnsafeBytes { red in
-          unsafe output.withUnsafeMutableBytes { output in
+          unsafe scratch.withUnsafeMutableBytes { scratch in
             var x = 0
-            while x < width {
-              let (low, high) = pixels(
+            while x < padded {
+              let pixels = pixels(
                 unsafe luma.loadUnaligned(fromByteOffset: x, as: SIMD8<UInt8>.self),
                 unsafe blue.loadUnaligned(fromByteOffset: x, as: SIMD8<UInt8>.self),
                 unsafe red.loadUnaligned(fromByteOffset: x, as: SIMD8<UInt8>.self))
-              let at = start &+ 3 &* x
-              if x &+ 8 < width {
-                unsafe output.storeBytes(of: packed(low[0]), toByteOffset: at, as: UInt64.self)
-                unsafe output.storeBytes(of: packed(low[1]), toByteOffset: at &+ 6, as: UInt64.self)
-                unsafe output.storeBytes(
-                  of: packed(high[0]), toByteOffset: at &+ 12, as: UInt64.self)
-                unsafe output.storeBytes(
-                  of: packed(high[1]), toByteOffset: at &+ 18, as: UInt64.self)
-              } else {
-                for i in 0..<width &- x {
-                  let pair = i < 4 ? low[i / 2] : high[i / 2 - 2]
-                  for c in 0..<3 {
-                    unsafe output[at &+ 3 &* i &+ c] = UInt8(
-                      truncatingIfNeeded: pair &>> UInt64(32 * (i % 2) + 8 * c))
-                  }
-                }
-              }
+              unsafe scratch.storeBytes(of: pixels, toByteOffset: 4 &* x, as: SIMD8<UInt32>.self)
               x &+= 8
             }
           }
         }
       }
     }
+    pack(scratch.span, width: width, into: &output, at: start)
   }
 
-  /// Two pixels of four bytes to six bytes.
-  @inline(__always)
-  private static func packed(_ pair: UInt64) -> UInt64 {
-    (pair & 0xFF_FFFF) | (pair &>> 8 & 0xFFFF_FF00_0000)
+  /// Drops the fourth byte of each pixel.
+  @inline(never)
+  private static func pack(
+    _ pixels: Span<UInt32>, width: Int, into output: inout MutableSpan<UInt8>, at start: Int
+  ) {
+    precondition(
+      pixels.count >= width && start >= 0 && start + 3 * width <= output.count,
+      "\(pixels.count) pixels, \(width) of them from \(start) on in \(output.count) bytes")
+    // A store of four bytes passes its pixel by one, which the next pixel has; the last is stored byte
+    // by byte.
+    unsafe pixels.withUnsafeBufferPointer { pixels in
+      unsafe output.withUnsafeMutableBytes { output in
+        for x in 0..<width &- 1 {
+          unsafe output.storeBytes(of: pixels[x], toByteOffset: start &+ 3 &* x, as: UInt32.self)
+        }
+        for c in 0..<3 {
+          unsafe output[start &+ 3 &* (width &- 1) &+ c] = UInt8(
+            truncatingIfNeeded: pixels[width &- 1] &>> UInt32(8 &* c))
+        }
+      }
+    }
   }
 
-  /// Eight pixels of four bytes: red, green, blue, zero.
+  /// Eight pixels as red + 256 · green + 65536 · blue.
   ///
   /// The factors are split so that both factors of each product have 16 bits: 1.402 = 1 + 26345 / 2¹⁶,
   /// 1.772 = 2 − 14942 / 2¹⁶, −0.71414 = −1 + 18734 / 2¹⁶.
   @inline(__always)
   private static func pixels(
     _ luma: SIMD8<UInt8>, _ blue: SIMD8<UInt8>, _ red: SIMD8<UInt8>
-  ) -> (SIMD2<UInt64>, SIMD2<UInt64>) {
+  ) -> SIMD8<UInt32> {
     let y = SIMD8<Int16>(truncatingIfNeeded: luma)
     let b = SIMD8<Int16>(truncatingIfNeeded: blue) &- 128
     let r = SIMD8<Int16>(truncatingIfNeeded: red) &- 128
@@ -83,15 +84,10 @@ enum JPEGColorTransform {
     let redLevel = (y &+ r &+ narrow(wideR &* 26345)).clampedToByte
     let greenLevel = (y &- r &+ narrow(wideB &* -22554 &+ wideR &* 18734)).clampedToByte
     let blueLevel = (y &+ b &+ b &+ narrow(wideB &* -14942)).clampedToByte
-    let rg = redLevel | greenLevel &<< 8
-    let low = SIMD8(
-      rg[0], blueLevel[0], rg[1], blueLevel[1], rg[2], blueLevel[2], rg[3], blueLevel[3])
-    let high = SIMD8(
-      rg[4], blueLevel[4], rg[5], blueLevel[5], rg[6], blueLevel[6], rg[7], blueLevel[7])
-    // Sixteen bytes either way.
-    return unsafe (
-      unsafeBitCast(low, to: SIMD2<UInt64>.self), unsafeBitCast(high, to: SIMD2<UInt64>.self)
-    )
+    let first = SIMD8<UInt16>(truncatingIfNeeded: redLevel | greenLevel &<< 8)
+    let second = SIMD8<UInt16>(truncatingIfNeeded: blueLevel)
+    return SIMD8<UInt32>(truncatingIfNeeded: first)
+      | SIMD8<UInt32>(truncatingIfNeeded: second) &<< 16
   }
 
   /// Converts the first three components of each pixel in place.

@@ -48,12 +48,14 @@ struct JPEGInterleaving<Sample: JPEGSample> {
     let width = frame.width
     var (luma, blue, red) = (rows[0], rows[1], rows[2])
     rows = []
+    var scratch = [UInt32](repeating: 0, count: width + 7)
     for y in 0..<frame.height {
       luma.withRow(y, of: planes) { lumaRow in
         blue.withRow(y, of: planes) { blueRow in
           red.withRow(y, of: planes) { redRow in
             Sample.convert(
-              lumaRow, blueRow, redRow, width: width, into: &target, at: 3 * y * width)
+              lumaRow, blueRow, redRow, width: width, scratch: &scratch, into: &target,
+              at: 3 * y * width)
           }
         }
       }

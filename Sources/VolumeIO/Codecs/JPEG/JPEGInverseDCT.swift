@@ -56,7 +56,9 @@ enum JPEGInverseDCT {
     var r0, r1, r2, r3, r4, r5, r6, r7: SIMD8<Int16>
 
     /// One pass down the eight rows, scaled by 2¹³ · √8 and shifted down.
-    @inline(__always)
+    ///
+    /// Not inlined: seen together with `transpose`, it would be taken apart into single lanes.
+    @inline(never)
     mutating func pass(bias: Int32, shift: Int32) {
       @inline(__always)
       func wide(_ v: SIMD8<Int16>) -> SIMD8<Int32> { SIMD8<Int32>(truncatingIfNeeded: v) }
@@ -105,7 +107,7 @@ enum JPEGInverseDCT {
     }
 
     /// Rows become columns: three rounds of interleaving.
-    @inline(__always)
+    @inline(never)
     mutating func transpose() {
       let (a0, a1, a2, a3) = (low(r0, r4), high(r0, r4), low(r1, r5), high(r1, r5))
       let (a4, a5, a6, a7) = (low(r2, r6), high(r2, r6), low(r3, r7), high(r3, r7))

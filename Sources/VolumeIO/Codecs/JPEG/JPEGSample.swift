@@ -14,13 +14,30 @@ protocol JPEGSample: FixedWidthInteger, UnsignedInteger, SIMDScalar, Codable, Se
 
   /// Converts a row of YCbCr to interleaved RGB from `start` on.
   ///
-  /// - Precondition: Each row holds the width rounded up to a multiple of eight.
+  /// - Precondition: Each row, and the scratch, hold the width rounded up to a multiple of eight.
   static func convert(
     _ luma: Span<Self>, _ blue: Span<Self>, _ red: Span<Self>, width: Int,
-    into output: inout MutableSpan<Self>, at start: Int)
+    scratch: inout [UInt32], into output: inout MutableSpan<Self>, at start: Int)
+
+  /// Stores sixteen samples, those of `even` and `odd` by turns.
+  ///
+  /// - Precondition: Sixteen samples fit from the byte `offset` on.
+  @unsafe
+  static func store(
+    _ even: SIMD8<UInt16>, _ odd: SIMD8<UInt16>, to output: UnsafeMutableRawBufferPointer,
+    at offset: Int)
 }
 
 extension UInt8: JPEGSample {
+  @unsafe @inline(__always)
+  static func store(
+    _ even: SIMD8<UInt16>, _ odd: SIMD8<UInt16>, to output: UnsafeMutableRawBufferPointer,
+    at offset: Int
+  ) {
+    unsafe output.storeBytes(
+      of: even | odd &<< 8, toByteOffset: offset, as: SIMD8<UInt16>.self)
+  }
+
   @inline(__always)
   static func transform(
     _ block: inout MutableSpan<Int16>, into output: inout MutableSpan<UInt8>, start: Int,
@@ -32,13 +49,24 @@ extension UInt8: JPEGSample {
   @inline(__always)
   static func convert(
     _ luma: Span<UInt8>, _ blue: Span<UInt8>, _ red: Span<UInt8>, width: Int,
-    into output: inout MutableSpan<UInt8>, at start: Int
+    scratch: inout [UInt32], into output: inout MutableSpan<UInt8>, at start: Int
   ) {
-    JPEGColorTransform.convert(luma, blue, red, width: width, into: &output, at: start)
+    JPEGColorTransform.convert(
+      luma, blue, red, width: width, scratch: &scratch, into: &output, at: start)
   }
 }
 
 extension UInt16: JPEGSample {
+  @unsafe @inline(__always)
+  static func store(
+    _ even: SIMD8<UInt16>, _ odd: SIMD8<UInt16>, to output: UnsafeMutableRawBufferPointer,
+    at offset: Int
+  ) {
+    unsafe output.storeBytes(
+      of: SIMD8<UInt32>(truncatingIfNeeded: even) | SIMD8<UInt32>(truncatingIfNeeded: odd) &<< 16,
+      toByteOffset: offset, as: SIMD8<UInt32>.self)
+  }
+
   @inline(__always)
   static func transform(
     _ block: inout MutableSpan<Int32>, into output: inout MutableSpan<UInt16>, start: Int,
@@ -49,7 +77,7 @@ extension UInt16: JPEGSample {
 
   static func convert(
     _ luma: Span<UInt16>, _ blue: Span<UInt16>, _ red: Span<UInt16>, width: Int,
-    into output: inout MutableSpan<UInt16>, at start: Int
+    scratch: inout [UInt32], into output: inout MutableSpan<UInt16>, at start: Int
   ) {
     var row = [UInt16](repeating: 0, count: 3 * width)
     for x in 0..<width {

@@ -59,9 +59,7 @@ struct JPEGUpsampling<Sample: JPEGSample> {
         planes.extracting(line(y / 2)),
         planes.extracting(line(y % 2 == 0 ? y / 2 - 1 : y / 2 + 1)))
       let bias: UInt16 = y % 2 == 0 ? 1 : 2
-      for x in 0..<component.width {
-        row[x] = Sample(truncatingIfNeeded: (sums[Self.margin + x] &+ bias) &>> 2)
-      }
+      Self.round(sums, bias: bias, count: component.width, into: &row)
       body(row.span)
     case .both:
       blend(
@@ -78,6 +76,17 @@ struct JPEGUpsampling<Sample: JPEGSample> {
     }
   }
 
+  /// Sums of two rows to samples.
+  private static func round(
+    _ sums: [UInt16], bias: UInt16, count: Int, into row: inout [Sample]
+  ) {
+    let source = sums.span
+    var target = row.mutableSpan
+    for x in 0..<count {
+      target[x] = Sample(truncatingIfNeeded: (source[margin &+ x] &+ bias) &>> 2)
+    }
+  }
+
   /// A row of the plane, the first or last for one beyond.
   @inline(__always)
   private func line(_ y: Int) -> Range<Int> {
@@ -88,16 +97,27 @@ struct JPEGUpsampling<Sample: JPEGSample> {
   /// A row as 16-bit numbers.
   @inline(__always)
   private mutating func widen(_ near: Span<Sample>) {
-    for x in 0..<near.count { sums[Self.margin &+ x] = UInt16(truncatingIfNeeded: near[x]) }
+    var target = sums.mutableSpan
+    for x in 0..<near.count { target[Self.margin &+ x] = UInt16(truncatingIfNeeded: near[x]) }
     mirror()
   }
 
   /// Three parts of the nearer row and one of the further: at most 4 · 4095.
   @inline(__always)
   private mutating func blend(_ near: Span<Sample>, _ far: Span<Sample>) {
-    for x in 0..<near.count {
-      sums[Self.margin &+ x] =
-        3 &* UInt16(truncatingIfNeeded: near[x]) &+ UInt16(truncatingIfNeeded: far[x])
+    precondition(
+      near.count == far.count && sums.count >= near.count + Self.margin,
+      "rows of \(near.count), \(far.count) and \(sums.count) samples")
+    // Both rows have `count` samples, the sums have the margin more.
+    unsafe sums.withUnsafeMutableBufferPointer { sums in
+      unsafe near.withUnsafeBufferPointer { near in
+        unsafe far.withUnsafeBufferPointer { far in
+          for x in 0..<near.count {
+            unsafe sums[Self.margin &+ x] =
+              3 &* UInt16(truncatingIfNeeded: near[x]) &+ UInt16(truncatingIfNeeded: far[x])
+          }
+        }
+      }
     }
     mirror()
   }
@@ -126,15 +146,8 @@ struct JPEGUpsampling<Sample: JPEGSample> {
           let three = near &* 3
           let even = (three &+ before &+ left) &>> shift
           let odd = (three &+ after &+ right) &>> shift
-          let low = SIMD8(
-            even[0], odd[0], even[1], odd[1], even[2], odd[2], even[3], odd[3])
-          let high = SIMD8(
-            even[4], odd[4], even[5], odd[5], even[6], odd[6], even[7], odd[7])
-          let both = SIMD16<Sample>(
-            truncatingIfNeeded: SIMD16<UInt16>(lowHalf: low, highHalf: high))
-          unsafe row.storeBytes(
-            of: both, toByteOffset: 16 &* group &* MemoryLayout<Sample>.size,
-            as: SIMD16<Sample>.self)
+          unsafe Sample.store(
+            even, odd, to: row, at: 16 &* group &* MemoryLayout<Sample>.size)
         }
       }
     }
