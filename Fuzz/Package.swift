@@ -9,6 +9,7 @@ import PackageDescription
 ///
 /// Each folder of `Sources` is a target; add a folder with one file to add a reader.
 let readers = [
+  "DICOM",
   "NIfTI", "NRRD", "MetaImage", "MGH", "PNG", "JPEG", "TIFF", "HDF5", "NumPy", "Zip", "Manifests",
   "Reports",
 ]

@@ -1,3 +1,3 @@
 import BenchProtocol
 
-serve(formatWorks())
+serve(formatWorks().merging(dicomWorks()) { first, _ in first })

@@ -86,5 +86,5 @@ public struct RGBColor: Sendable, Hashable, Codable {
     RGBColor(0, 114, 178), RGBColor(213, 94, 0), RGBColor(204, 121, 167), RGBColor(255, 255, 255),
   ]
 
-  var components: [UInt8] { [red, green, blue] }
+  package var components: [UInt8] { [red, green, blue] }
 }

@@ -14,19 +14,21 @@ public struct DICOMFolder: Sendable {
   /// The most files that one search looks at.
   public static let mostFiles = 4_000_000
 
-  /// Scans a file or a folder tree; pixels are not read.
+  /// Scans a file, a folder tree, or what a DICOMDIR lists; pixels are not read.
   ///
   /// Files that are no DICOM, `DICOMDIR` and hidden files are passed over.
   /// - Throws: `file` where the path cannot be listed; `limit` for trees beyond `mostFiles`.
   /// - Complexity: O(*files*); one or two reads of a few kilobytes a file.
   public init(_ path: String) throws(VolumeError) {
     var paths: [String] = []
+    var failures: [(path: String, error: VolumeError)] = []
     switch PathKind(path) {
     case .folder: try Self.list(path, 0, &paths)
+    case .file where Self.isDirectory(path): (paths, failures) = try Self.files(ofDirectory: path)
     case .file: paths = [path]
     default: throw VolumeError(.file, "nothing is there to read").naming(path)
     }
-    self.init(scanning: paths)
+    self.init(scanning: paths, failures)
   }
 
   /// Scans files in memory, such as the members of an archive; `path` names each.
@@ -48,9 +50,11 @@ public struct DICOMFolder: Sendable {
   /// Scans the given files.
   public init(files: [String]) { self.init(scanning: files) }
 
-  private init(scanning paths: [String]) {
+  private init(
+    scanning paths: [String], _ earlier: [(path: String, error: VolumeError)] = []
+  ) {
     var headers: [SliceHeader] = []
-    var failures: [(path: String, error: VolumeError)] = []
+    var failures = earlier
     for path in paths {
       do throws(VolumeError) {
         headers.append(try HeaderScan.header(of: path))
@@ -59,7 +63,7 @@ public struct DICOMFolder: Sendable {
       }
     }
     self.init(headers, failures) { (header) throws(VolumeError) in
-      try DICOMFile(contentsOf: header.path)
+      try header.open()
     }
   }
 

@@ -30,7 +30,8 @@ public struct DICOMSeries: Sendable, CustomStringConvertible {
     self.order = order
     let first = own[0]
     let depth = order.slices.count / max(1, order.channels)
-    let planes = order.conflict == nil ? order.slices.prefix(depth) : order.slices.prefix(1)
+    let isLine = order.conflict == nil && first.modality != "SEG"
+    let planes = order.slices.prefix(isLine ? depth : 1)
     spacing = SliceSpacing(Array(planes), first)
     var notes = order.diagnostics + spacing.diagnostics
     if first.isLocalizer { notes.append(.init(.localizer, "a scout image")) }

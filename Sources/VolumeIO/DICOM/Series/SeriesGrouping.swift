@@ -41,7 +41,8 @@ struct SeriesGrouping {
         samples: header.samplesPerPixel, type: header.type, photometric: header.photometric,
         modality: header.modality, isLocalizer: header.isLocalizer,
         imageType: slice.imageType.split(separator: "\\").prefix(3).joined(separator: "\\"),
-        file: isPlaced && !header.isMosaic && !header.isLocalizer ? nil : file)
+        file: isPlaced && !header.isMosaic && !header.isLocalizer
+          && header.modality != "SEG" ? nil : file)
       let index = byKey[key]?.first { index in
         switch (groups[index].orientation, slice.orientation) {
         case (nil, nil): true

@@ -6,6 +6,7 @@ extension Volume {
   /// Samples keep their stored type and are as the scanner stored them; `rescale` makes them Hounsfield
   /// units and the like. Where slope or intercept differ between slices, samples are the rescaled
   /// values as `float32`.
+  /// A segmentation object becomes a label volume (`DICOMSegmentation`).
   /// - Throws: `geometry` where positions repeat or gaps differ and `options` do not say what to do;
   ///   what the codecs throw, naming the file.
   public init(
@@ -20,6 +21,9 @@ extension DICOMSeries {
   public func read(
     _ options: DICOMReadOptions = DICOMReadOptions()
   ) throws(VolumeError) -> (volume: Volume, diagnostics: [DICOMDiagnostic]) {
+    if isSegmentation, !positions.isEmpty {
+      return (try DICOMSegmentation(headers[0].open()).labels(), [])
+    }
     if let conflict = order.conflict { throw conflict.naming(headers[0].path) }
     if !isRegular, options.irregularSpacing == .refuse {
       let why = diagnostics.first {

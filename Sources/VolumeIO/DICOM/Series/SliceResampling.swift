@@ -61,7 +61,8 @@ enum SliceResampling {
     let old = volume.size
     let size = SIMD3(old.x + Int(high.x - low.x), old.y + Int(high.y - low.y), old.z)
     let components = volume.components
-    let outside = volume.paddingValue.map { Double($0.lowerBound) }
+    let outside =
+      volume.paddingValue.map { Double($0.lowerBound) }
       ?? volume.samples.statistics.minimum ?? 0
     let samples = volume.samples.gathered(
       count: components * size.x * size.y * size.z * volume.channels, outside: outside
@@ -135,12 +136,17 @@ extension Samples {
       return result
     }
     switch self {
-    case .uint8(let s): return .uint8(sums(s, { Double($0) }, { UInt8(clamping: Int($0.rounded())) }))
+    case .uint8(let s):
+      return .uint8(sums(s, { Double($0) }, { UInt8(clamping: Int($0.rounded())) }))
     case .int8(let s): return .int8(sums(s, { Double($0) }, { Int8(clamping: Int($0.rounded())) }))
-    case .uint16(let s): return .uint16(sums(s, { Double($0) }, { UInt16(clamping: Int($0.rounded())) }))
-    case .int16(let s): return .int16(sums(s, { Double($0) }, { Int16(clamping: Int($0.rounded())) }))
-    case .uint32(let s): return .uint32(sums(s, { Double($0) }, { UInt32(clamping: Int($0.rounded())) }))
-    case .int32(let s): return .int32(sums(s, { Double($0) }, { Int32(clamping: Int($0.rounded())) }))
+    case .uint16(let s):
+      return .uint16(sums(s, { Double($0) }, { UInt16(clamping: Int($0.rounded())) }))
+    case .int16(let s):
+      return .int16(sums(s, { Double($0) }, { Int16(clamping: Int($0.rounded())) }))
+    case .uint32(let s):
+      return .uint32(sums(s, { Double($0) }, { UInt32(clamping: Int($0.rounded())) }))
+    case .int32(let s):
+      return .int32(sums(s, { Double($0) }, { Int32(clamping: Int($0.rounded())) }))
     case .uint64(let s):
       return .uint64(sums(s, { Double($0) }, { UInt64(exactly: $0.rounded()) ?? .max }))
     case .int64(let s):

@@ -55,6 +55,29 @@ struct DataSetEncoder {
     }
   }
 
+  /// Tag and VR of a value that ends with a delimiter.
+  mutating func head(_ tag: DICOMTag, _ vr: DICOMVR, length: Int?) {
+    guard length == nil else { return head(tag, vr, length ?? 0) }
+    self.tag(tag)
+    bytes.append(UInt8(vr.rawValue >> 8))
+    bytes.append(UInt8(truncatingIfNeeded: vr.rawValue))
+    u16(0)
+    u32(0xFFFF_FFFF)
+  }
+
+  /// A fragment, padded to even length.
+  mutating func item(_ content: [UInt8]) {
+    tag(.item)
+    u32(content.count + content.count % 2)
+    bytes.append(contentsOf: content)
+    if content.count % 2 == 1 { bytes.append(0) }
+  }
+
+  mutating func sequenceEnd() {
+    tag(.sequenceEnd)
+    u32(0)
+  }
+
   private mutating func tag(_ tag: DICOMTag) {
     u16(Int(tag.group))
     u16(Int(tag.element))
