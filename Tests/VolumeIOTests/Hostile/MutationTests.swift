@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import VolumeIO
 
@@ -38,6 +39,14 @@ struct MutationTests {
       #expect(throws: Never.self, "\(seed.name)") {
         _ = try Volume(bytes: seed.bytes, name: seed.name)
       }
+    }
+  }
+
+  /// With `ROENTGEN_FUZZ_SEEDS` set to a folder, the seeds are left there for the targets in `Fuzz`.
+  @Test func `the seeds can be handed to the fuzz targets`() throws {
+    guard let folder = ProcessInfo.processInfo.environment["ROENTGEN_FUZZ_SEEDS"] else { return }
+    for seed in try Self.seeds() {
+      try OutputFile.write(seed.bytes.span, to: folder + "/" + seed.name)
     }
   }
 
