@@ -32,6 +32,8 @@ typedef struct nk_kernels {
   float (*centred_squares)(const float *x, float centre, size_t count);
   /// Σ (x − centre)·z.
   float (*dot)(const float *x, float centre, const float *z, size_t count);
+  /// y = e^(x − shift), and their sum.
+  float (*exponentials)(const float *x, float shift, float *y, size_t count);
   /// y = a·x + b·z + c; z may be NULL.
   void (*combine)(
       const float *x, const float *z, float a, float b, float c, float *y, size_t count, int relu);

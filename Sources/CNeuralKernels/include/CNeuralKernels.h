@@ -9,11 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "nk_columns.h"
 #include "nk_convolution.h"
 #include "nk_elementwise.h"
 #include "nk_matmul.h"
 #include "nk_memory.h"
+#include "nk_spatial.h"
 #include "nk_threads.h"
 
 /// The instruction set in use: "avx512", "avx2", "neon" or "baseline".

@@ -21,6 +21,7 @@ const nk_kernels NK_TABLE = {
     .layer_norm_gradient_row = nk_layer_norm_gradient_one_row,
     .centred_squares = nk_centred_squares_row,
     .dot = nk_dot_row,
+    .exponentials = nk_exponentials_row,
     .combine = nk_combine_row,
     .axpy = nk_axpy_row,
     .gemm_rows = nk_tile_rows,

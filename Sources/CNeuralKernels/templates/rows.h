@@ -90,6 +90,17 @@ static float nk_centred_squares_row(const float *x, float centre, size_t count) 
   return nk_tree_sum(parts);
 }
 
+static float nk_exponentials_row(const float *x, float shift, float *y, size_t count) {
+  vf parts[nk_parts] = {};
+  const float low = -__builtin_inff();
+  NK_GROUPS(low, {
+    vf e = vf_exp(v - shift);
+    parts[part] += e;
+    nk_put(y, e, at, count);
+  });
+  return nk_tree_sum(parts);
+}
+
 static void nk_softmax_one_row(const float *x, float *y, size_t count, int logarithm) {
   float top = nk_row_largest(x, count, 0);
   if (top == -__builtin_inff() && !logarithm) {

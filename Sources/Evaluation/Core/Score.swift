@@ -71,6 +71,8 @@ public struct Score: Hashable, Sendable, Codable, CustomStringConvertible {
   }
 
   /// The number, `nil` when undefined.
+  // Not inlined: Swift 6.3.1's optimiser stops with an ownership error where it is.
+  @inline(never)
   public var double: Double? { value.double }
 
   /// The same score with an interval.

@@ -66,6 +66,7 @@ struct SchemaRecorder {
     } catch {
       throw SchemaError("\(type) refuses example values (\(error)); give a schema by hand")
     }
+    if board.lookedForKeys { throw SchemaError("\(type) takes keys of any name") }
     guard var schema = board.schema else { throw SchemaError("\(type) asks for nothing") }
     if let described = type as? any SchemaDescribed.Type,
       case .object(var properties)? = schema["properties"]
@@ -130,6 +131,8 @@ private final class Board {
   var recorder: SchemaRecorder
   var schema: JSON?
   var properties: [JSON.Member] = []
+  /// Whether the type asked which keys there are, as dictionaries do.
+  var lookedForKeys = false
 
   init(recorder: SchemaRecorder) { self.recorder = recorder }
 
@@ -173,7 +176,10 @@ private struct RecordingDecoder: Decoder {
 private struct Keyed<Key: CodingKey>: KeyedDecodingContainerProtocol {
   let board: Board
   var codingPath: [any CodingKey] { [] }
-  var allKeys: [Key] { [] }
+  var allKeys: [Key] {
+    board.lookedForKeys = true
+    return []
+  }
 
   func contains(_ key: Key) -> Bool { true }
   func decodeNil(forKey key: Key) -> Bool { false }

@@ -81,6 +81,7 @@ struct RemoteClient: Sendable {
     let record =
       call.onAttempt == nil ? nil : try record(of: prompt, replicate: call.replicate)
     var failures: [ClientError] = []
+    var waited = Duration.zero
     while true {
       let number = failures.count + 1
       if Task.isCancelled { throw ClientError(.cancelled, "cancelled before attempt \(number)") }
@@ -109,39 +110,10 @@ struct RemoteClient: Sendable {
             Attempt(number: number, result: .failure(error), record: record))
         }
         failures.append(error)
-        try await pause(after: failures, deadline: call.deadline)
+        waited = try await Backoff(options: options)
+          .pause(after: failures, previous: waited, deadline: call.deadline)
       }
     }
-  }
-
-  /// Waits as the policy says, or throws the last failure when there is no use in asking again.
-  private func pause(
-    after failures: [ClientError], deadline: ContinuousClock.Instant?
-  ) async throws(ClientError) {
-    guard let error = failures.last else { return }
-    let policy = options.retry
-    guard policy.mayRetry(error), failures.count < policy.attempts else { throw error }
-    let streak = failures.reversed().prefix {
-      $0.status == error.status && $0.vendorMessage == error.vendorMessage
-    }
-    if let status = error.status, status >= 500, status != 503, status != 529,
-      streak.count >= policy.sameFailure
-    {
-      throw error
-    }
-    if let asked = error.retryAfter, asked > policy.longestAsked { throw error }
-    let wait = policy.wait(after: failures.count, error: error, random: options.random())
-    if let deadline, ContinuousClock.now + wait > deadline { throw error }
-    do {
-      try await Self.sleep(for: wait, clock: options.clock)
-    } catch {
-      throw ClientError(.cancelled, "cancelled while waiting to ask again")
-    }
-  }
-
-  private static func sleep<C: Clock>(for wait: Duration, clock: C) async throws
-  where C.Duration == Duration {
-    try await Task.sleep(for: wait, clock: clock)
   }
 
   /// One exchange.

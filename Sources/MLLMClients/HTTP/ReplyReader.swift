@@ -24,7 +24,12 @@ struct ReplyReader: Sendable {
     do {
       for try await piece in response.body {
         bytes.append(contentsOf: piece)
-        if streamed { reading.push(piece, onText: onText) }
+        guard streamed else { continue }
+        reading.push(piece, onText: onText)
+        if reading.hasFailed {
+          response.cancel()
+          break
+        }
       }
     } catch let error as ClientError {
       throw error.with { $0.response = Array(bytes.prefix(65536)) }
@@ -86,6 +91,8 @@ private struct StreamReading {
   private var failure: ClientError?
 
   init(assembler: any StreamAssembler) { self.assembler = assembler }
+
+  var hasFailed: Bool { failure != nil }
 
   mutating func push(_ bytes: [UInt8], onText: (@Sendable (String) -> Void)?) {
     guard failure == nil else { return }

@@ -16,9 +16,12 @@ public struct RetryPolicy: Sendable, Hashable {
   /// a request fails for ever.
   public var sameFailure: Int
 
+  /// Replies that can't be read, or are too large, after which a question is given up: each may have been charged.
+  public var malformed: Int
+
   public init(
     attempts: Int = 6, base: Duration = .milliseconds(500), longest: Duration = .seconds(30),
-    longestAsked: Duration = .seconds(120), sameFailure: Int = 4
+    longestAsked: Duration = .seconds(120), sameFailure: Int = 4, malformed: Int = 3
   ) {
     precondition(attempts > 0, "\(attempts) attempts")
     self.attempts = attempts
@@ -26,6 +29,7 @@ public struct RetryPolicy: Sendable, Hashable {
     self.longest = longest
     self.longestAsked = longestAsked
     self.sameFailure = sameFailure
+    self.malformed = malformed
   }
 
   /// Asks once.
@@ -37,11 +41,12 @@ public struct RetryPolicy: Sendable, Hashable {
   /// lost connections and broken streams. Never another 4xx, never a spent quota.
   public func mayRetry(_ error: ClientError) -> Bool {
     switch error.code {
-    case .quota, .cancelled, .tooLarge, .authentication, .permission, .invalidRequest, .notFound,
+    case .quota, .cancelled, .authentication, .permission, .invalidRequest, .notFound,
       .contextOverflow:
       return false
-    case .transport, .timeout, .streamEnded: return true
-    case .rateLimited, .overloaded, .server, .malformedReply:
+    case .transport, .timeout, .streamEnded, .malformedReply, .tooLarge:
+      return error.retryable ?? true
+    case .rateLimited, .overloaded, .server:
       return error.retryable ?? Self.retryable(status: error.status)
     default: return error.retryable ?? false
     }
@@ -56,12 +61,18 @@ public struct RetryPolicy: Sendable, Hashable {
   }
 
   /// How long to wait after a number of failed attempts: the vendor's wish plus up to a tenth, or a
-  /// time drawn evenly from zero to the doubled bound.
+  /// time drawn evenly below a bound that doubles, and never shorter than a quarter more than the
+  /// last wait, so that chance can't turn a back-off around.
   ///
-  /// - Parameter random: A number in 0..<1.
-  public func wait(after failures: Int, error: ClientError, random: Double) -> Duration {
+  /// - Parameters:
+  ///   - previous: The last wait.
+  ///   - random: A number in 0..<1.
+  public func wait(
+    after failures: Int, error: ClientError, previous: Duration = .zero, random: Double
+  ) -> Duration {
     if let asked = error.retryAfter, asked > .zero { return asked + asked * (0.1 * random) }
-    let doubled = base * Double(1 << min(max(failures - 1, 0), 20))
-    return min(doubled, longest) * random
+    let bound = min(base * Double(1 << min(max(failures - 1, 0), 20)), longest)
+    let least = min(previous * 1.25, bound)
+    return least + (bound - least) * random
   }
 }

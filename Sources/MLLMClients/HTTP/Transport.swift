@@ -74,13 +74,17 @@ public struct HTTPResponse: Sendable {
   /// The body's bytes, decompressed, in pieces of any size. Ends with `ClientError` when the
   /// connection breaks, a bound is passed, or the task is cancelled.
   public let body: AsyncThrowingStream<[UInt8], any Error>
+  /// Ends the exchange before the body's end.
+  public let cancel: @Sendable () -> Void
 
   public init(
-    status: Int, headers: [String: String], body: AsyncThrowingStream<[UInt8], any Error>
+    status: Int, headers: [String: String], body: AsyncThrowingStream<[UInt8], any Error>,
+    cancel: @escaping @Sendable () -> Void = {}
   ) {
     self.status = status
     self.headers = headers
     self.body = body
+    self.cancel = cancel
   }
 
   /// A response that is there at once, in pieces of at most `chunk` bytes.
@@ -103,8 +107,8 @@ public struct HTTPResponse: Sendable {
 public protocol Transport: Sendable {
   /// Sends one request, and returns when the response's head is there.
   ///
-  /// Redirects are returned, not followed. Cancelling the task, or dropping the response's body,
-  /// ends the exchange.
+  /// Redirects are returned, not followed. Cancelling the task, or calling the
+  /// response's `cancel`, ends the exchange.
   /// - Throws: `ClientError` with `.transport`, `.timeout`, `.cancelled` or `.invalidImage`.
   func send(_ request: HTTPRequest) async throws(ClientError) -> HTTPResponse
 }

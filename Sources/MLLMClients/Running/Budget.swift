@@ -12,6 +12,10 @@ public actor Budget {
   /// What replies have cost, and attempts that may have been charged without a reply.
   public private(set) var spent: Decimal
   private var reserved: Decimal = 0
+  /// The most that a reply has cost for each dollar set aside for it; estimates can be too low.
+  private var factor: Decimal = 1
+  /// Whether a reply has shown what the estimates are worth. Until then requests go one by one.
+  private var isCalibrated = false
   private var inFlight = 0
   private var waiters: [CheckedContinuation<Void, Never>] = []
   private nonisolated let allowsUnknownCost: Bool
@@ -38,9 +42,10 @@ public actor Budget {
       }
       return 0
     }
-    while spent + reserved + cost > limit {
+    while spent + (reserved + cost) * factor > limit || (!isCalibrated && inFlight > 0) {
       guard inFlight > 0 else {
-        throw ClientError(.budget, "\(limit - spent) US dollars are left, \(cost) may be needed")
+        throw ClientError(
+          .budget, "\(limit - spent) US dollars are left, \(cost * factor) may be needed")
       }
       await withCheckedContinuation { waiters.append($0) }
       if Task.isCancelled { throw ClientError(.cancelled, "cancelled while waiting for budget") }
@@ -51,12 +56,19 @@ public actor Budget {
   }
 
   /// Gives a reservation back and books what it really was.
-  func settle(_ reservation: Decimal, cost: Decimal) {
+  ///
+  /// - Parameter cost: What a reply has cost; nil for an attempt that may have been charged unseen,
+  ///   which counts as what was set aside.
+  func settle(_ reservation: Decimal, cost: Decimal?, isReply: Bool = false) {
     if reservation > 0 {
       reserved -= reservation
       inFlight -= 1
+      if isReply, let cost {
+        factor = max(factor, cost / reservation)
+        isCalibrated = true
+      }
     }
-    spent += cost
+    spent += cost ?? reservation * factor
     let woken = waiters
     waiters = []
     for waiter in woken { waiter.resume() }

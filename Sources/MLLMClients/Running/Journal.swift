@@ -142,6 +142,25 @@ public actor Journal {
     }
   }
 
+  /// Copies the pictures of another journal.
+  func copyPictures(of shard: URL) throws(ClientError) {
+    let folder = URL(fileURLWithPath: shard.path + ".pictures")
+    guard let pictures,
+      let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
+    else { return }
+    do {
+      try FileManager.default.createDirectory(
+        at: pictures, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      for name in names where !name.hasPrefix(".") {
+        let target = pictures.appendingPathComponent(name)
+        guard !FileManager.default.fileExists(atPath: target.path) else { continue }
+        try FileManager.default.copyItem(at: folder.appendingPathComponent(name), to: target)
+      }
+    } catch {
+      throw ClientError(.journal, "the pictures of \(shard.lastPathComponent) can't be copied")
+    }
+  }
+
   /// Stores a picture beside the journal, once.
   private func store(_ image: Image) async throws(ClientError) {
     guard let pictures, image.remote == nil else { return }

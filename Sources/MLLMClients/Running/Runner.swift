@@ -228,9 +228,9 @@ private actor Ledger {
     reservation = nil
     switch attempt.result {
     case .success(let reply):
-      await budget.settle(held, cost: model.price?.cost(of: reply.usage) ?? held)
+      await budget.settle(held, cost: model.price?.cost(of: reply.usage), isReply: true)
     case .failure(let error):
-      await budget.settle(held, cost: error.possiblyBilled ? held : 0)
+      await budget.settle(held, cost: error.possiblyBilled ? nil : 0)
     }
   }
 

@@ -4,9 +4,11 @@ extension Variable {
   /// The largest element of each window of `[batch, channel, …]`, over one to three axes; the
   /// first of equal ones receives the gradient, as in PyTorch. Padding never wins.
   public func maxPooled(window: [Int], stride: [Int], padding: [Int]? = nil) -> Variable {
-    let windows = poolWindows(window, stride, padding)
+    let windows = PoolingWindows(
+      image: Array(shape.dropFirst(2)), taps: window, stride: stride,
+      padding: padding ?? window.map { _ in 0 })
     let input = value.contiguous()
-    let outputShape = Array(shape[..<2]) + windows.outputShape[2...]
+    let outputShape = Array(shape[..<2]) + windows.outputImage
     let count = outputShape.reduce(1, *)
     var winners = [Int](repeating: 0, count: count)
     let result: Tensor
@@ -33,22 +35,9 @@ extension Variable {
       dilation: window.map { _ in 1 })
     return pooled.reshaped(Array(shape[..<2]) + Array(pooled.shape[2...]))
   }
-
-  private func poolWindows(_ window: [Int], _ stride: [Int], _ padding: [Int]?)
-    -> ConvolutionWindows
-  {
-    let padding = padding ?? window.map { _ in 0 }
-    precondition(
-      shape.count == window.count + 2 && zip(padding, window).allSatisfy { $0 * 2 <= $1 }
-        && shape.dropFirst(2).allSatisfy { $0 > 0 },
-      "pooling: \(shape), window \(window), padding \(padding)")
-    return ConvolutionWindows(
-      input: [shape[0] * shape[1], 1] + shape.dropFirst(2), weight: [1, 1] + window,
-      stride: stride, padding: padding, dilation: window.map { _ in 1 }, groups: 1)
-  }
 }
 
-extension ConvolutionWindows {
+extension PoolingWindows {
   /// The largest element of each window and where it lies.
   fileprivate func largest<Element: TensorElement & BinaryFloatingPoint>(
     _ x: Tensor, of: Element.Type, _ shape: [Int], _ winners: inout [Int]

@@ -23,19 +23,21 @@ public enum Initializer: Sendable, Hashable {
   /// Weights `[outputs, inputs, taps…]`.
   func tensor(_ shape: [Int], _ draws: inout SeededDraws) -> Tensor {
     let taps = shape.dropFirst(2).reduce(1, *)
-    let count = shape.reduce(1, *)
-    switch self {
-    case .zeros: return Tensor.zeros(shape)
-    case .linear:
-      let bound = 1 / Float(max(shape[1] * taps, 1)).squareRoot()
-      return Tensor((0..<count).map { _ in draws.uniform(-bound...bound) }, shape: shape)
-    case .heNormal:
-      let deviation = (2 / Float(max(shape[0] * taps, 1))).squareRoot()
-      return Tensor((0..<count).map { _ in draws.normal() * deviation }, shape: shape)
-    case .truncatedNormal(let deviation):
-      return Tensor(
-        (0..<count).map { _ in draws.truncatedNormal(deviation) }, shape: shape)
+    var result = Tensor.zeros(shape)
+    if self == .zeros { return result }
+    let bound = 1 / Float(max(shape[1] * taps, 1)).squareRoot()
+    let deviation = (2 / Float(max(shape[0] * taps, 1))).squareRoot()
+    unsafe result.withUnsafeMutableFloats { values in
+      for index in 0..<values.count {
+        switch self {
+        case .zeros: return
+        case .linear: unsafe values[index] = draws.uniform(-bound...bound)
+        case .heNormal: unsafe values[index] = draws.normal() * deviation
+        case .truncatedNormal(let own): unsafe values[index] = draws.truncatedNormal(own)
+        }
+      }
     }
+    return result
   }
 
   func bias(_ outputs: Int, inputs: Int, _ draws: inout SeededDraws) -> Tensor {

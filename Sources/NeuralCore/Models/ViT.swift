@@ -201,6 +201,14 @@ public struct ViT: Layer {
       ("\(layer).layernorm_after.*", "blocks.{i}.norm2.*"),
       ("\(layer).intermediate.dense.*", "blocks.{i}.mlp.fc1.*"),
       ("\(layer).output.dense.*", "blocks.{i}.mlp.fc2.*"),
+      // The names inside the library since version 5.
+      ("\(root)layers.{i}.attention.q_proj.*", "blocks.{i}.attn.qkv.*#0/3"),
+      ("\(root)layers.{i}.attention.k_proj.*", "blocks.{i}.attn.qkv.*#1/3"),
+      ("\(root)layers.{i}.attention.v_proj.*", "blocks.{i}.attn.qkv.*#2/3"),
+      ("\(root)layers.{i}.attention.o_proj.*", "blocks.{i}.attn.proj.*"),
+      ("\(root)layers.{i}.layernorm_before.*", "blocks.{i}.norm1.*"),
+      ("\(root)layers.{i}.layernorm_after.*", "blocks.{i}.norm2.*"),
+      ("\(root)layers.{i}.mlp.*", "blocks.{i}.mlp.*"),
       ("\(root)layernorm.*", "norm.*"),
       ("\(root)pooler.*", ""),
     ]

@@ -104,11 +104,15 @@ extension Tensor {
 
   /// The larger of broadcast elements; NaN when either is.
   public func maximum(_ other: Tensor) -> Tensor {
-    arithmetic("maximum", NK_MAXIMUM, other, real: { $0 > $1 || $0.isNaN ? $0 : $1 }, integer: { Swift.max($0, $1) })
+    arithmetic(
+      "maximum", NK_MAXIMUM, other, real: { $0 > $1 || $0.isNaN ? $0 : $1 }
+    ) { Swift.max($0, $1) }
   }
   /// The smaller of broadcast elements; NaN when either is.
   public func minimum(_ other: Tensor) -> Tensor {
-    arithmetic("minimum", NK_MINIMUM, other, real: { $0 < $1 || $0.isNaN ? $0 : $1 }, integer: { Swift.min($0, $1) })
+    arithmetic(
+      "minimum", NK_MINIMUM, other, real: { $0 < $1 || $0.isNaN ? $0 : $1 }
+    ) { Swift.min($0, $1) }
   }
   /// Powers of broadcast elements, as C's `pow`.
   public func power(_ exponent: Tensor) -> Tensor {

@@ -49,6 +49,13 @@ extension Tensor {
       "\(name): \(shape), scale \(scale?.shape ?? []), shift \(shift?.shape ?? [])")
     let length = Shape.count(tail)
     let rows = Shape.count(Array(shape.dropLast(axes)))
+    if elementType == .float16 || elementType == .bfloat16 {
+      let wide = converted(to: .float32).rowNorm(
+        name, scale?.converted(to: .float32), shift?.converted(to: .float32), axes, epsilon,
+        rms: rms, keeping: keeping)
+      return RowNorm(
+        output: wide.output.converted(to: elementType), mean: wide.mean, inverse: wide.inverse)
+    }
     guard elementType == .float32 else {
       precondition(elementType == .float64, "\(name): \(elementType)")
       let flat = reshaped([rows, length])

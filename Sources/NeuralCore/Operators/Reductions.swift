@@ -115,7 +115,8 @@ extension Tensor {
       return folded(
         "max", of: Int64.self, axes: axes, keepingAxes: keepingAxes, .min
       ) { Swift.max($0, $1) }
-    case .bool, .int8, .uint8:
+    case .bool: return any(axes: axes, keepingAxes: keepingAxes)
+    case .int8, .uint8:
       return converted(to: .int32).max(axes: axes, keepingAxes: keepingAxes)
         .converted(to: elementType)
     default:
@@ -136,7 +137,8 @@ extension Tensor {
       return folded(
         "min", of: Int64.self, axes: axes, keepingAxes: keepingAxes, .max
       ) { Swift.min($0, $1) }
-    case .bool, .int8, .uint8:
+    case .bool: return all(axes: axes, keepingAxes: keepingAxes)
+    case .int8, .uint8:
       return converted(to: .int32).min(axes: axes, keepingAxes: keepingAxes)
         .converted(to: elementType)
     default:

@@ -47,20 +47,18 @@ package enum Deflate {
           offset: input.count)
       }
     }
-    var stream = try InflateStream(wrapper)
+    var stream = Inflater(wrapper)
     var output: [UInt8] = []
     output.reserveCapacity(expected ?? min(limit, input.count &* 4))
-    var scratch = [UInt8](repeating: 0, count: 1 << 16)
     var position = 0
-    while true {
-      var made = 0
-      let state = try stream.step(
-        input, &position, isLast: true, into: &scratch, count: &made)
-      guard output.count + made <= limit else {
+    while !stream.isFinished {
+      try stream.run(input, &position, isLast: true)
+      guard stream.ready <= limit - output.count else {
         throw VolumeError(.limit, "more than \(limit) bytes when decompressed", offset: position)
       }
-      output.append(contentsOf: scratch[..<made])
-      if state == .finished { break }
+      try stream.take(stream.ready) { (chunk) throws(VolumeError) in
+        unsafe chunk.withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
+      }
     }
     if let expected, output.count != expected {
       throw VolumeError(

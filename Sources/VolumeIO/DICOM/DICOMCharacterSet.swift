@@ -33,7 +33,7 @@ public struct DICOMCharacterSet: Sendable, Hashable {
         String(decoding: Self.trimmed(bytes[$0]), as: UTF8.self)
       }
     }
-    let text = decode(bytes)
+    let text = CharacterDecoder.text(bytes, terms, isSplit: vr.isMultivalued)
     guard vr.isMultivalued else { return [Self.unpadded(text)] }
     return text.split(separator: "\\", omittingEmptySubsequences: false).map {
       Self.unpadded(String($0))
@@ -44,11 +44,6 @@ public struct DICOMCharacterSet: Sendable, Hashable {
     var scalars = text.unicodeScalars
     while let last = scalars.last, last.value <= 0x20 { scalars.removeLast() }
     return String(scalars)
-  }
-
-  /// The text of bytes in these repertoires; what no repertoire has becomes U+FFFD.
-  func decode(_ bytes: ArraySlice<UInt8>) -> String {
-    String(decoding: bytes, as: UTF8.self)
   }
 
   /// The bytes of text, in UTF-8; what this set has no room for is written as `?`.

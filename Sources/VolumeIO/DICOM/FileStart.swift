@@ -84,6 +84,12 @@ struct FileStart {
     meta = DICOMDataSet(elements)
   }
 
+  private static func letters(_ offset: Int, _ window: inout ByteWindow) -> ElementSyntax? {
+    guard let p = try? window.load(offset, 8) else { return nil }
+    let isExplicit = DICOMVR(window.bytes[p + 4], window.bytes[p + 5]).isKnown
+    return isExplicit ? .explicitLittle : .implicitLittle
+  }
+
   /// How the element at `offset` is laid down, if it looks like one that begins a data set.
   static func guess(_ offset: Int, _ window: inout ByteWindow) -> ElementSyntax? {
     guard window.size - offset >= 8, let p = try? window.load(offset, 8) else { return nil }

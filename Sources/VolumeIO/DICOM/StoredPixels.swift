@@ -92,6 +92,7 @@ extension Samples {
       var failure: VolumeError?
       let result = unsafe [T](unsafeUninitializedCapacity: count) { buffer, filled in
         let raw = UnsafeMutableRawBufferPointer(buffer)
+        unsafe LargePages.advise(raw)
         do throws(VolumeError) {
           try unsafe fill(raw)
         } catch {

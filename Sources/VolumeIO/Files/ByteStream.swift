@@ -157,7 +157,7 @@ package struct ByteStream: ~Copyable {
       guard let ready = inflater?.ready else { return 0 }
       if ready > 0 { return ready }
       if inflater?.isFinished ?? true { return 0 }
-      if taken == input.count || next < end && input.count - taken < 64 { try refill() }
+      if next < end, input.count - taken < 4096 || inflater?.needsInput ?? false { try refill() }
       let (chunk, isLast) = (input, next == end)
       var position = taken
       defer { taken = position }

@@ -34,6 +34,12 @@ public struct NumPyArray: Sendable, Hashable {
     return samples
   }
 
+  public init(shape: [Int], isFortranOrder: Bool = false, fields: [Field]) {
+    self.shape = shape
+    self.isFortranOrder = isFortranOrder
+    self.fields = fields
+  }
+
   /// Reads a `.npy` file.
   ///
   /// - Throws: `unsupported` for pickled objects and for types of records within records.

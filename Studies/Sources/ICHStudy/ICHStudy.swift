@@ -26,7 +26,8 @@ public struct ICHStudy: Sendable {
       options, environment: environment, usesEnvironment: options.data == nil)
     let given = try options.data.map { try DataSource(folder: $0, manifest: options.manifest) }
     let folder = try RunFolder(output, options: options)
-    let source = try await given ?? phantoms(folder)
+    let source: DataSource
+    if let given { source = given } else { source = try await phantoms(folder) }
     let bleeding = try await quickTruth(source)
     let split = Split(
       source.heads.map { ($0.patient, bleeding[$0.patient] ?? false) },

@@ -255,7 +255,8 @@ struct J2KPacketReader {
           }
         }
         bands[b].blocks[index].passes += passes
-        let most = 3 * (limit - bands[b].blocks[index].zeroPlanes) - 2
+        // An encoder writes an empty pass where all planes are zero.
+        let most = max(1, 3 * (limit - bands[b].blocks[index].zeroPlanes) - 2)
         guard bands[b].blocks[index].passes <= most else {
           throw VolumeError(
             bits.isExhausted ? .truncated : .corrupt,

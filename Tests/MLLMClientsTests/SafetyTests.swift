@@ -1,0 +1,175 @@
+import Foundation
+import MLLMClients
+import Testing
+
+private let secret = "sk-very-secret-0123456789"
+
+@Suite struct SafetyTests {
+  private func client(
+    _ transport: any Transport, base: StaticString = "https://example.org/v1",
+    model: ModelProfile = ModelProfile(name: "m"), change: (inout ClientOptions) -> Void = { _ in }
+  ) -> OpenAICompatible {
+    var options = ClientOptions()
+    options.retry = .never
+    change(&options)
+    return OpenAICompatible(
+      base: .of(base), model: model, key: .provided { secret }, transport: transport,
+      options: options)
+  }
+
+  @Test func `keys are in no description, error or mirror`() async throws {
+    let transport = ScriptedTransport([
+      .init(status: 401, body: #"{"error":{"message":"bad key","code":"invalid_api_key"}}"#)
+    ])
+    let client = client(transport)
+    var dumped = "\(client) \(String(reflecting: client))"
+    dump(client, to: &dumped)
+    do {
+      _ = try await client.reply(to: Prompt(.text("?")))
+      Issue.record("no error")
+    } catch {
+      dumped += "\(error) \(String(reflecting: error))"
+      dump(error, to: &dumped)
+    }
+    let request = try #require(transport.sent.first)
+    dumped += "\(request) \(String(reflecting: request))"
+    dump(request, to: &dumped)
+    #expect(request.headers.contains { $0.value == "Bearer \(secret)" })
+    #expect(!dumped.contains(secret))
+  }
+
+  @Test func `plain HTTP leaves this machine only when allowed`() async throws {
+    let ok = ScriptedTransport([.init(body: #"{"choices":[]}"#)])
+    await #expect {
+      try await client(ok, base: "http://example.org/v1").reply(to: Prompt(.text("?")))
+    } throws: { ($0 as? ClientError)?.code == .insecure }
+    #expect(ok.sent.isEmpty)
+    for base: StaticString in ["http://127.0.0.1/v1", "http://localhost/v1", "http://[::1]/v1"] {
+      let transport = ScriptedTransport([.init(body: #"{"choices":[]}"#)])
+      _ = try await client(transport, base: base).reply(to: Prompt(.text("?")))
+      #expect(transport.sent.count == 1)
+    }
+    for base: StaticString in ["http://127.0.0.1.evil.org/v1", "ftp://example.org/v1"] {
+      await #expect(throws: ClientError.self) {
+        try await client(ok, base: base).reply(to: Prompt(.text("?")))
+      }
+    }
+  }
+
+  @Test func `a redirect to another host is refused, or followed without the key`() async throws {
+    let moved = ScriptedTransport.Step(
+      status: 307, headers: ["location": "https://other.org/v1/chat/completions"])
+    let ok = ScriptedTransport.Step(
+      body: #"{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}"#)
+    let refused = ScriptedTransport([moved, ok])
+    await #expect { try await client(refused).reply(to: Prompt(.text("?"))) } throws: {
+      ($0 as? ClientError)?.code == .insecure
+    }
+    #expect(refused.sent.count == 1)
+    let allowed = ScriptedTransport([moved, ok])
+    let reply = try await client(allowed) { $0.redirectHosts = ["other.org"] }
+      .reply(to: Prompt(.text("?")))
+    #expect(reply.text == "hi")
+    #expect(allowed.sent.last?.url.host == "other.org")
+    #expect(allowed.sent.last?.headers.contains { $0.value.contains(secret) } == false)
+    let down = ScriptedTransport([
+      .init(status: 307, headers: ["location": "http://example.org/v1"])
+    ])
+    await #expect(throws: ClientError.self) { try await client(down).reply(to: Prompt(.text("?"))) }
+  }
+
+  @Test func `pictures lose their metadata and keep their pixels`() async throws {
+    let named = Image(png: Pictures.png(text: "Jane Doe"))
+    #expect(try named.bytes() == Pictures.png())
+    let jpeg = try Image(jpeg: Pictures.jpeg(orientation: 6)).bytes()
+    let text = String(decoding: jpeg, as: UTF8.self)
+    #expect(!text.contains("Jane") && !text.contains("patient"))
+    #expect(text.contains("Exif"))  // turned: only the orientation is left
+    let upright = try Image(jpeg: Pictures.jpeg(orientation: 1)).bytes()
+    #expect(!String(decoding: upright, as: UTF8.self).contains("Exif"))
+    let size = try Image(jpeg: Pictures.jpeg(orientation: 1)).size()
+    #expect(size?.width == 64 && size?.height == 48)
+  }
+
+  @Test func `what a model can't take is refused before anything is sent`() async throws {
+    let nothing = ScriptedTransport([])
+    let picture = Prompt(.text("?"), .png(Pictures.png()))
+    func code(_ client: OpenAICompatible, _ prompt: Prompt) async -> ClientError.Code? {
+      do {
+        _ = try await client.reply(to: prompt)
+        return nil
+      } catch { return error.code }
+    }
+    #expect(await code(client(nothing, model: .textOnly("m")), picture) == .unsupported)
+    var few = ModelProfile(name: "m")
+    few.limits.images = 1
+    #expect(
+      await code(
+        client(nothing, model: few), Prompt(.png(Pictures.png()), .png(Pictures.png()))) == .limit)
+    var small = ModelProfile(name: "m")
+    small.limits.side = 32
+    #expect(await code(client(nothing, model: small), picture) == .limit)
+    var short = ModelProfile(name: "m")
+    short.context = 10
+    #expect(await code(client(nothing, model: short), picture) == .limit)
+    var light = ModelProfile(name: "m")
+    light.limits.requestBytes = 1000
+    #expect(await code(client(nothing, model: light), picture) == .limit)
+    #expect(await code(client(nothing), Prompt(.png([1, 2, 3]))) == .invalidImage)
+    #expect(
+      await code(client(nothing), Prompt(.jpeg(Pictures.png()))) == .invalidImage)
+    #expect(await code(client(nothing), Prompt(turns: [])) == .invalidPrompt)
+    #expect(
+      await code(
+        client(nothing),
+        Prompt {
+          User("a"); Assistant("b")
+        }) == .invalidPrompt)
+    var burned = Image(png: Pictures.png())
+    burned.burnedInText = .yes
+    #expect(
+      await code(client(nothing) { $0.burnedInText = .block }, Prompt(.image(burned)))
+        == .burnedInText)
+    #expect(
+      await code(client(nothing) { $0.burnedInText = .blockUnknown }, picture) == .burnedInText)
+    var extra = Prompt(.text("?"))
+    extra.extra = [JSON.Member("model", "other")]
+    #expect(await code(client(nothing), extra) == .invalidPrompt)
+    #expect(nothing.sent.isEmpty)
+  }
+
+  @Test func `parameters that a model refuses are reported`() async throws {
+    var model = ModelProfile(name: "m")
+    model.sampling = false
+    model.seed = false
+    let prompt = Prompt(.text("?")).decoding {
+      $0.temperature = 0
+      $0.seed = 1
+    }
+    let transport = ScriptedTransport([.init(body: #"{"choices":[]}"#)])
+    let reply = try await client(transport, model: model).reply(to: prompt)
+    #expect(reply.warnings.count { $0.code == .parameterDropped } == 2)
+    await #expect {
+      try await client(transport, model: model) { $0.strictParameters = true }
+        .reply(to: prompt)
+    } throws: { ($0 as? ClientError)?.code == .unsupported }
+  }
+
+  @Test func `a key file that others can read is refused`() async throws {
+    let path = NSTemporaryDirectory() + "roentgen-key-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    _ = FileManager.default.createFile(
+      atPath: path, contents: Data("\(secret)\n".utf8), attributes: [.posixPermissions: 0o644])
+    let ok = ScriptedTransport.Step(body: #"{"choices":[]}"#)
+    let transport = ScriptedTransport([ok])
+    let client = OpenAICompatible(
+      base: .of("https://example.org/v1"), model: ModelProfile(name: "m"), key: .file(path),
+      transport: transport)
+    await #expect { try await client.reply(to: Prompt(.text("?"))) } throws: {
+      ($0 as? ClientError)?.code == .insecure
+    }
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+    _ = try await client.reply(to: Prompt(.text("?")))
+    #expect(transport.sent.first?.headers.contains { $0.value == "Bearer \(secret)" } == true)
+  }
+}
