@@ -92,7 +92,7 @@ struct PictureTests {
       geometry: Geometry(
         size: [7, 5, 3],
         affine: Affine(x: [-1, 0, 0], y: [0, -1, 0], z: [0, 0, 1], origin: [6, 4, 0])))
-    #expect(ras.geometry.orientation.description == "RAS")
+    #expect(ras.geometry.orientation == .RAS)
     #expect(try ras.axial(2, through: .bone) == lps.axial(2, through: .bone))
     #expect(try ras.coronal(0, through: .bone) == lps.coronal(4, through: .bone))
     #expect(try ras.sagittal(0, through: .bone) == lps.sagittal(6, through: .bone))

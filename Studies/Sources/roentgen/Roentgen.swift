@@ -15,5 +15,7 @@ struct Roentgen: AsyncParsableCommand {
         roentgen deidentify IN OUT     remove what identifies patients
       """,
     version: "0.1.0",
-    subcommands: [StudyCommand.self, InspectCommand.self, DeidentifyCommand.self])
+    subcommands: [
+      StudyCommand.self, InspectCommand.self, WindowCommand.self, DeidentifyCommand.self, GalleryCommand.self,
+    ])
 }

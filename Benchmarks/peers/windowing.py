@@ -1,0 +1,178 @@
+"""Windowing and PNG against numpy, MONAI's arithmetic, pydicom, Pillow and OpenCV.
+
+Inputs: real CT from ../shared/data (dcm_qa_ct/In/GE) where it is there, otherwise noise on discs.
+"""
+
+import io
+
+from bench import Unavailable, Work
+
+SIDE = 512
+
+
+def slices(ctx):
+    """28 slices of int16 HU, real where the data are there."""
+    import numpy as np
+
+    if ctx.shared:
+        try:
+            import pydicom
+
+            files = sorted((ctx.shared / "dcm_qa_ct/In/GE").glob("*.dcm"))
+            read = [pydicom.dcmread(f) for f in files]
+            read.sort(key=lambda d: float(d.ImagePositionPatient[2]))
+            if read:
+                return np.stack(
+                    [
+                        d.pixel_array * int(d.RescaleSlope) + int(d.RescaleIntercept)
+                        for d in read
+                    ]
+                ).astype(np.int16)
+        except ImportError:
+            pass
+    rng = np.random.default_rng(1)
+    y, x = np.mgrid[:SIDE, :SIDE] - SIDE / 2
+    radius = np.hypot(x, y * 1.2)
+    head = np.where(radius < 200, 35, -1000) + np.where((radius > 200) & (radius < 215), 1200, 0)
+    return np.stack([head + rng.normal(0, 8, head.shape) for _ in range(28)]).astype(np.int16)
+
+
+def window8(volume, center, width):
+    import numpy as np
+
+    y = ((volume.astype(np.float32) - np.float32(center - 0.5)) / np.float32(width - 1) + 0.5) * 255
+    return np.clip(y + 0.5, 0, 255).astype(np.uint8)
+
+
+def works(ctx):
+    import numpy as np
+
+    few = slices(ctx)
+    count = 100 if ctx.quick else 300
+    many = np.concatenate([few] * (count // len(few) + 1))[:count]
+    many_path, few_path = ctx.data / "many.raw", ctx.data / "few.raw"
+    many.tofile(many_path)
+    few[::4].tofile(few_path)
+    stack = many
+
+    def numpy_float32():
+        window8(stack, 40, 400)
+
+    def monai():
+        low, high = -160.0, 240.0
+        x = stack.astype(np.float32)
+        x = (x - low) / (high - low)
+        np.clip(x, 0, 1, out=x)
+        (x * 255).astype(np.uint8)
+
+    def pydicom_windowing():
+        try:
+            from pydicom.dataset import Dataset
+            from pydicom.pixels import apply_windowing
+        except ImportError as error:
+            raise Unavailable("pydicom") from error
+        header = Dataset()
+        header.WindowCenter, header.WindowWidth = 40, 400
+        header.PhotometricInterpretation = "MONOCHROME2"
+        header.BitsStored, header.PixelRepresentation = 16, 1
+        header.RescaleSlope, header.RescaleIntercept = 1, 0
+        y = apply_windowing(stack, header)
+        ((y + 32768) / 65535 * 255 + 0.5).astype(np.uint8)
+
+    for function in ["LINEAR", "LINEAR_EXACT", "SIGMOID"]:
+        yield Work(
+            f"int16 to 8 bit, {function}, 512x512x{count}",
+            f"window\t{many_path}\tsoft-tissue\t{function}",
+            {"numpy float32": numpy_float32, "MONAI": monai, "pydicom": pydicom_windowing},
+            target={"numpy float32": 9, "MONAI": 11, "pydicom": 10},
+            amount=many.nbytes, unit="GB/s",
+        )
+
+    def numpy_rgb():
+        np.stack([window8(stack, *w) for w in [(40, 80), (80, 200), (600, 2800)]], -1)
+
+    yield Work(
+        f"three windows to RGB, 512x512x{count}", f"rgb\t{many_path}", {"numpy": numpy_rgb},
+        amount=many.nbytes, unit="GB/s",
+    )
+    sample = few[::4]
+    pictures = {
+        "gray": [window8(s, 40, 80) for s in sample],
+        "rgb": [
+            np.stack([window8(s, *w) for w in [(40, 80), (80, 200), (600, 2800)]], -1)
+            for s in sample
+        ],
+        "gray16": [np.clip(s.astype(np.int32) + 2048, 0, 65535).astype(np.uint16) for s in sample],
+    }
+
+    def pillow(kind, **options):
+        from PIL import Image
+
+        def run():
+            for p in pictures[kind]:
+                Image.fromarray(p).save(io.BytesIO(), "png", **options)
+
+        return run
+
+    def opencv(kind):
+        def run():
+            try:
+                import cv2
+            except ImportError as error:
+                raise Unavailable("opencv") from error
+            for p in pictures[kind]:
+                cv2.imencode(".png", p[..., ::-1] if p.ndim == 3 else p)
+
+        return run
+
+    for kind in pictures:
+        for effort, target in [("standard", 5), ("fast", 7.5)]:
+            yield Work(
+                f"PNG {kind}, {effort}", f"png\t{few_path}\t{kind}\t{effort}",
+                {"Pillow": pillow(kind), "OpenCV": opencv(kind)},
+                target={"Pillow": target},
+                amount=sum(p.nbytes for p in pictures[kind]), unit="MB/s",
+            )
+
+    # Sizes, reported as if they were seconds: the ratio is theirs to ours, 1 or more is no larger.
+    def pillow_bytes(kind, **options):
+        from PIL import Image
+
+        def run():
+            total = 0
+            for p in pictures[kind]:
+                out = io.BytesIO()
+                Image.fromarray(p).save(out, "png", **options)
+                total += len(out.getvalue())
+            return float(total)
+
+        return run
+
+    def opencv_bytes(kind):
+        def run():
+            try:
+                import cv2
+            except ImportError as error:
+                raise Unavailable("opencv") from error
+            return float(
+                sum(
+                    len(cv2.imencode(".png", p[..., ::-1] if p.ndim == 3 else p)[1])
+                    for p in pictures[kind]
+                )
+            )
+
+        return run
+
+    for kind in pictures:
+        yield Work(
+            f"PNG {kind}, standard: bytes", f"bytes\t{few_path}\t{kind}\tstandard",
+            {"Pillow": pillow_bytes(kind)}, target=1, rounds=1,
+        )
+        yield Work(
+            f"PNG {kind}, fast: bytes", f"bytes\t{few_path}\t{kind}\tfast",
+            {"OpenCV": opencv_bytes(kind)}, target=1, rounds=1,
+        )
+        yield Work(
+            f"PNG {kind}, small: bytes", f"bytes\t{few_path}\t{kind}\tsmall",
+            {"Pillow optimize": pillow_bytes(kind, optimize=True)}, target=1, rounds=1,
+        )
