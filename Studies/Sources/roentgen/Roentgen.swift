@@ -12,7 +12,8 @@ struct Roentgen: AsyncParsableCommand {
       START HERE
         roentgen study ich             run study 1 on generated head phantoms, no key needed
         roentgen inspect SCAN          what is this file or series?
+        roentgen check-table FILE.csv  which rows of a results table cannot be true?
       """,
     version: "0.1.0",
-    subcommands: [StudyCommand.self, InspectCommand.self])
+    subcommands: [StudyCommand.self, InspectCommand.self, CheckTableCommand.self])
 }
