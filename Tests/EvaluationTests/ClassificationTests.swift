@@ -110,7 +110,7 @@ struct ClassificationTests {
   @Test func `no cases is undefined, not zero`() throws {
     let m = try ConfusionMatrix(truth: [Int](), predictions: [], classes: [0, 1])
     #expect(m.accuracy.double == nil)
-    #expect(m.macroF1().double == 0)
+    #expect(m.macroF1().value == .undefined(.noCases))
     #expect(m.macroF1().undefined.count == 2)
     #expect(m.bootstrap(.accuracy).interval == nil)
   }

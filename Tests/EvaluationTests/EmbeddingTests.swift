@@ -86,7 +86,9 @@ struct DetectionTests {
     #expect(m.count == 12)
     #expect(BoundingBox(m) == BoundingBox(minX: 1, minY: 1, maxX: 5, maxY: 4))
     #expect(try rasterised(polygon: [(0, 0)], shape: [3, 3]).isEmpty)
-    #expect(m.side() == "right")
+    // Columns 1…4 of 8: three quarters lie left of the middle, below the share that decides.
+    #expect(m.side() == "bilateral")
+    #expect(m.side(share: 0.7) == "right")
   }
 
   @Test func `places are read and compared`() throws {
