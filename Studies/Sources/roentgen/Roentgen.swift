@@ -12,10 +12,7 @@ struct Roentgen: AsyncParsableCommand {
       START HERE
         roentgen study ich             run study 1 on generated head phantoms, no key needed
         roentgen inspect SCAN          what is this file or series?
-        roentgen deidentify IN OUT     remove what identifies patients
-      """,
-    version: "0.1.0",
     subcommands: [
-      StudyCommand.self, InspectCommand.self, WindowCommand.self, DeidentifyCommand.self, GalleryCommand.self,
+      StudyCommand.self, InspectCommand.self, WindowCommand.self, DeidentifyCommand.self, CheckTableCommand.self, GalleryCommand.self,
     ])
 }
