@@ -14,5 +14,7 @@ struct Roentgen: AsyncParsableCommand {
         roentgen inspect SCAN          what is this file or series?
       """,
     version: "0.1.0",
-    subcommands: [StudyCommand.self, InspectCommand.self])
+    subcommands: [
+      StudyCommand.self, InspectCommand.self, AskCommand.self, JournalCommand.self,
+    ])
 }
