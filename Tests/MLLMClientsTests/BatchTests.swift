@@ -24,7 +24,8 @@ import Testing
     let transport = ScriptedTransport([
       .init(body: #"{"id":"msgbatch_1","processing_status":"in_progress"}"#)
     ])
-    let client = Anthropic(ModelProfile(name: "claude-haiku-4-5"), key: .provided { "k" }, transport: transport)
+    let client = Anthropic(
+      ModelProfile(name: "claude-haiku-4-5"), key: .provided { "k" }, transport: transport)
     let keys = try Self.keys(client)
     _ = try await BatchRun(client, state: file).submit(Self.cases)
     let sent = try JSON(parsing: try #require(transport.sent.first?.body).joined())
@@ -39,7 +40,9 @@ import Testing
       .init(body: #"{"id":"msgbatch_1","processing_status":"ended"}"#), .init(body: results),
       .init(body: results), .init(body: #"{"id":"msgbatch_2"}"#),
     ])
-    let run = BatchRun(Anthropic(ModelProfile(name: "claude-haiku-4-5"), key: .provided { "k" }, transport: later), state: file)
+    let run = BatchRun(
+      Anthropic(ModelProfile(name: "claude-haiku-4-5"), key: .provided { "k" }, transport: later),
+      state: file)
     #expect(try await run.poll().isSettled)
     let found = try await run.collect(Self.cases)
     #expect(found[1].outcome == .answered("one"))

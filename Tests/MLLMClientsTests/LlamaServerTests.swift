@@ -43,18 +43,23 @@ private struct Seen: Codable, Sendable {
     let key = APIKey.provided { "k" }
     let chat = OpenAICompatible(base: server.url("/v1"), model: model, key: key)
     let picture = Image(png: Pictures.png(width: 360, height: 360))
-    let prompt = Prompt { User { "Slice 1"; picture; picture; "Is it normal?" } }
-      .decoding {
-        $0.maxTokens = 200
-        $0.temperature = 0
-        $0.seed = 1
+    let prompt = Prompt {
+      User {
+        "Slice 1"; picture; picture; "Is it normal?"
       }
+    }
+    .decoding {
+      $0.maxTokens = 200
+      $0.temperature = 0
+      $0.seed = 1
+    }
     let answer = try await chat.reply(to: prompt.answering(Seen.self))
     #expect(answer.outcome.answer != nil, "\(answer.reply.text)")
     #expect(answer.rule == .strict)
-    let without = try await chat.reply(to: Prompt(.text("Slice 1Is it normal?")).decoding {
-      $0.maxTokens = 1
-    })
+    let without = try await chat.reply(
+      to: Prompt(.text("Slice 1Is it normal?")).decoding {
+        $0.maxTokens = 1
+      })
     #expect((answer.reply.usage.input ?? 0) > (without.usage.input ?? 0))
     #expect((answer.reply.usage.output ?? 0) > 0)
 
@@ -77,10 +82,11 @@ private struct Seen: Codable, Sendable {
     let messages = Anthropic(model, key: key, base: server.url("/v1"))
     let responses = OpenAI(model, key: key, base: server.url("/v1"))
     for client in [messages, responses] as [any PromptClient] {
-      let reply = try await client.reply(to: prompt.decoding {
-        $0.maxTokens = 16
-        $0.seed = nil
-      })
+      let reply = try await client.reply(
+        to: prompt.decoding {
+          $0.maxTokens = 16
+          $0.seed = nil
+        })
       #expect((reply.usage.input ?? 0) > 0)
       #expect(reply.stopReason == .maxTokens || reply.stopReason == .finished)
     }
