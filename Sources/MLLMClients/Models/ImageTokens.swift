@@ -47,7 +47,7 @@ public enum ImageTokenRule: Sendable, Hashable, Codable {
         columns = (w * exact / 32).rounded(.up)
         rows = (h * exact / 32).rounded(.up)
       }
-      return Int((min(columns * rows, Double(budget)) * factor).rounded(.down))
+      return Int((min(columns * rows, Double(budget)) * factor).rounded())
     case .squares(let side, let cap):
       let fit = min(1, Double(side) / max(w, h))
       return min(cap, Int((w * fit / 28).rounded(.up) * (h * fit / 28).rounded(.up)))

@@ -98,7 +98,9 @@ enum BuiltInRows {
     guard cells.count == 14 else { return nil }
     let vendor = Vendor(rawValue: cells[0])
     func decimal(_ index: Int) -> Decimal? {
-      Decimal(string: cells[index], locale: Locale(identifier: "en_US_POSIX"))
+      // Foundation reads a lone "-" as zero.
+      cells[index] == "-"
+        ? nil : Decimal(string: cells[index], locale: Locale(identifier: "en_US_POSIX"))
     }
     var price: Price?
     if let input = decimal(6), let output = decimal(7) {

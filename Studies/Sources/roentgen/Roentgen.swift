@@ -13,6 +13,7 @@ struct Roentgen: AsyncParsableCommand {
         roentgen study ich             run study 1 on generated head phantoms, no key needed
         roentgen inspect SCAN          what is this file or series?
     subcommands: [
-      StudyCommand.self, InspectCommand.self, WindowCommand.self, DeidentifyCommand.self, CheckTableCommand.self, GalleryCommand.self,
+      StudyCommand.self, InspectCommand.self, WindowCommand.self, DeidentifyCommand.self, AskCommand.self, JournalCommand.self, CheckTableCommand.self, GalleryCommand.self,
+    ])
     ])
 }

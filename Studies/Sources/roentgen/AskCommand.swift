@@ -1,0 +1,174 @@
+import ArgumentParser
+import Foundation
+import MLLMClients
+import VolumeIO
+import Windowing
+
+struct AskCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ask", abstract: "Ask a model about scans.",
+    discussion: """
+      Shows slices of each scan (or a PNG or JPEG as it is) and a question to a model, and prints
+      the answer as it comes. What was sent, tokens and cost follow on standard error.
+
+      EXAMPLES
+        roentgen ask case-017/ --model claude-haiku-4-5 "Is there a haemorrhage?"
+        roentgen ask head.nii.gz --window brain --slices 8 --model gpt-4o "Describe the findings."
+        roentgen ask x.png --endpoint http://127.0.0.1:11434/v1 --model llava "What is this?"
+        roentgen ask x.png --model gpt-4o --dry-run "What is this?"
+
+      Keys come from OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY.
+      """)
+
+  @Argument(help: "Scans: files, folders or archives; then the question.")
+  var scansAndQuestion: [String]
+
+  @Option(help: "The model's name, as its vendor or server knows it.")
+  var model: String
+
+  @Option(help: "An address that speaks Chat Completions, such as http://127.0.0.1:11434/v1.")
+  var endpoint: String?
+
+  @Option(help: "A window's name (brain, lung, …), or width,level in the scan's units.")
+  var window: String?
+
+  @Option(help: "How many slices of a volume to show, evenly spaced.")
+  var slices = 8
+
+  @Option(help: "The most tokens of answer.")
+  var maxTokens = 1024
+
+  @Option(help: "A journal to write the request and the reply to; asked again, it answers.")
+  var journal: String?
+
+  @Option(help: "Refuse to ask when it may cost more, in US dollars.")
+  var maxCost: Double?
+
+  @Flag(help: "Say what would be sent and what it may cost, and send nothing.")
+  var dryRun = false
+
+  func validate() throws {
+    guard let question = scansAndQuestion.last, !question.isEmpty else {
+      throw ValidationError("A question is needed.")
+    }
+    guard slices > 0 else { throw ValidationError("--slices \(slices): at least 1.") }
+    guard maxTokens > 0 else { throw ValidationError("--max-tokens \(maxTokens): at least 1.") }
+  }
+
+  func run() async throws {
+    do {
+      try await ask()
+    } catch let error as VolumeError {
+      throw Failure.exit(Failure.dataError, "\(error)")
+    } catch let error as WindowingError {
+      throw Failure.exit(Failure.dataError, "\(error)")
+    } catch let error as ClientError {
+      throw Failure.exit(
+        Failure.unavailable, "\(error)\(error.vendorMessage.map { ": \($0)" } ?? "")")
+    }
+  }
+
+  private func ask() async throws {
+    let question = scansAndQuestion.last ?? ""
+    var parts: [Part] = []
+    for path in scansAndQuestion.dropLast() { parts += try self.parts(of: path) }
+    parts.append(.text(question))
+    let prompt = Prompt(turns: [Turn(.user, parts)]).decoding { $0.maxTokens = maxTokens }
+    let client = try client()
+    let estimate = Estimate(of: prompt, model: client.model)
+    tell(
+      "\(prompt.images.count) pictures, about \(estimate.inputTokens) input tokens, "
+        + "at most \(estimate.cost.map { "\($0) US dollars" } ?? "an unknown cost")")
+    if let maxCost {
+      guard let cost = estimate.cost, cost <= Decimal(maxCost) else {
+        throw ClientError(.budget, "it may cost more than \(maxCost) US dollars")
+      }
+    }
+    if dryRun { return }
+    let reply = try await reply(to: prompt, from: client)
+    for warning in reply.warnings { tell("warning: \(warning)") }
+    switch reply.outcome {
+    case .answered: break
+    case .refused(let refusal): tell("refused: \(refusal.explanation)")
+    case .blocked(let block): tell("blocked (\(block.stage.rawValue)): \(block.reason)")
+    case .truncated: tell("cut at the token limit; see --max-tokens")
+    case .malformed(let malformation): tell("malformed: \(malformation.detail)")
+    case .failed(let error): throw error
+    }
+    let usage = reply.usage
+    let cost = client.model.price?.cost(of: usage).map { "\($0) US dollars" } ?? "cost unknown"
+    tell(
+      "\(reply.model ?? model): \(usage.input ?? 0) tokens in, \(usage.output ?? 0) out, \(cost), "
+        + "\(reply.evidence.latency)")
+    guard case .answered = reply.outcome else { throw ExitCode(Failure.temporary) }
+  }
+
+  private func reply(to prompt: Prompt, from client: any PromptClient) async throws -> Reply {
+    guard let journal else {
+      let reply = try await client.reply(to: prompt) { print($0, terminator: "") }
+      print()
+      return reply
+    }
+    let runner = Runner(client, journal: try Journal(URL(fileURLWithPath: journal)))
+    let results = try await runner.allResults(of: [Case("ask", prompt)])
+    guard let result = results.first else { throw ClientError(.cancelled, "no result") }
+    let reply = try result.result.get()
+    print(reply.text)
+    if result.fromJournal { tell("from the journal: nothing was sent") }
+    return reply
+  }
+
+  private func client() throws -> any PromptClient {
+    if let endpoint {
+      guard let base = URL(string: endpoint), base.host != nil else {
+        throw ClientError(.invalidPrompt, "\(endpoint) is no address")
+      }
+      let key = APIKey.environment("ROENTGEN_API_KEY", "OPENAI_API_KEY")
+      // A key goes to another machine's server only when it is named for it.
+      let named = ProcessInfo.processInfo.environment["ROENTGEN_API_KEY"] != nil
+      return OpenAICompatible(base: base, model: model, key: named ? key : .none)
+    }
+    if model.hasPrefix("claude") { return Anthropic(model) }
+    if model.hasPrefix("gemini") { return Gemini(model) }
+    return OpenAI(model)
+  }
+
+  /// A picture as it is, or slices of a volume with their places.
+  private func parts(of path: String) throws -> [Part] {
+    let name = URL(fileURLWithPath: path).lastPathComponent
+    if let handle = FileHandle(forReadingAtPath: path) {
+      let head = (try? handle.read(upToCount: 16)).flatMap { $0 } ?? Data()
+      try? handle.close()
+      if MediaType(of: [UInt8](head)) != nil {
+        return [.image(try Image(file: URL(fileURLWithPath: path)))]
+      }
+    }
+    let volume = try Volume(contentsOf: path)
+    let count = try volume.geometry.sliceCount(.axial)
+    let shown = min(slices, count)
+    var parts: [Part] = []
+    let tone = try tone().resolved(for: volume)
+    for index in 0..<shown {
+      let slice = (2 * index + 1) * count / (2 * shown)
+      let png = try volume.axial(slice, through: tone).png()
+      parts.append(.text("Axial slice \(slice + 1) of \(count):"))
+      parts.append(.image(Image(png: png)))
+    }
+    tell("\(name): \(shown) of \(count) slices")
+    return parts
+  }
+
+  private func tone() throws -> Tone {
+    guard let window else { return .file() }
+    if let preset = Window(preset: window) { return .window(preset) }
+    let numbers = window.split(separator: ",").compactMap { Double($0) }
+    guard numbers.count == 2, numbers[0] > 0 else {
+      throw ClientError(.invalidPrompt, "--window \(window): a name or width,level")
+    }
+    return .window(Window(center: numbers[1], width: numbers[0]))
+  }
+
+  private func tell(_ line: String) {
+    FileHandle.standardError.write(Data("\(line)\n".utf8))
+  }
+}
