@@ -1,0 +1,101 @@
+// Decoders from GGUF files.
+
+extension Decoder.Configuration {
+  /// The shape that a GGUF file describes; architectures "llama" and "gemma3".
+  public init(_ file: GGUF) throws(NeuralCoreError) {
+    guard let name = file.string("general.architecture"), name == "llama" || name == "gemma3" else {
+      throw NeuralCoreError(
+        .unsupported,
+        "GGUF: architecture \(file.string("general.architecture") ?? "unnamed"), llama and gemma3 are read"
+      )
+    }
+    func need(_ key: String) throws(NeuralCoreError) -> Int {
+      guard let value = file.integer("\(name).\(key)"), value > 0, value < 1 << 24 else {
+        throw NeuralCoreError(.malformed, "GGUF: no sensible \(name).\(key)")
+      }
+      return value
+    }
+    let table = file.weights.tensors["token_embd.weight"]
+    guard let rows = table?.shape.first, table?.shape.count == 2 else {
+      throw NeuralCoreError(.malformed, "GGUF: no token_embd.weight")
+    }
+    let (width, heads) = (try need("embedding_length"), try need("attention.head_count"))
+    let keyHeads = file.integer("\(name).attention.head_count_kv") ?? heads
+    let headWidth = file.integer("\(name).attention.key_length") ?? width / heads
+    guard keyHeads > 0, heads % keyHeads == 0, headWidth > 0, headWidth % 2 == 0, headWidth < 4_096
+    else {
+      throw NeuralCoreError(
+        .malformed, "GGUF: \(heads) heads, \(keyHeads) key heads of \(headWidth)")
+    }
+    self.init(
+      vocabulary: rows, width: width, depth: try need("block_count"), heads: heads,
+      keyHeads: keyHeads, headWidth: headWidth, hidden: try need("feed_forward_length"))
+    epsilon = Float(file.real("\(name).attention.layer_norm_rms_epsilon") ?? 1e-5)
+    rotaryBase = file.real("\(name).rope.freq_base") ?? 10_000
+    isTied = file.weights.tensors["output.weight"] == nil
+    if name == "gemma3" {
+      isGemma = true
+      activation = .geluTanh
+      window = file.integer("gemma3.attention.sliding_window")
+    }
+  }
+}
+
+extension Decoder {
+  /// A decoder from a GGUF file; quantised weights become float32.
+  public init(_ file: GGUF) throws(NeuralCoreError) {
+    let configuration = try Configuration(file)
+    var draws = SeededDraws(seed: 0)
+    self.init(configuration, start: .zeros, &draws)
+    let names = Decoder.ggufNames.preceded(
+      by: Decoder.normNames(isGemma: configuration.isGemma))
+    var tensors: [String: Tensor] = [:]
+    for (name, stored) in file.weights.tensors {
+      guard let place = names.place(of: name) else { continue }
+      var tensor = stored.tensor()
+      if !configuration.isGemma, name.hasSuffix("attn_q.weight") || name.hasSuffix("attn_k.weight")
+      {
+        tensor = Decoder.unturned(tensor, headWidth: configuration.headWidth)
+      }
+      tensors[place.name] = tensor
+    }
+    try load(tensors)
+  }
+
+  /// Llama's GGUF files hold the rows of queries and keys so that turned pairs are neighbours;
+  /// here they lie half a head apart.
+  private static func unturned(_ weight: Tensor, headWidth: Int) -> Tensor {
+    let width = weight.shape[1]
+    guard weight.shape[0] % headWidth == 0 else { return weight }
+    return weight.reshaped([weight.shape[0] / headWidth, headWidth / 2, 2, width])
+      .transposed(1, 2).reshaped([weight.shape[0], width])
+  }
+
+  /// From GGUF's names to those of `transformers`.
+  public static let ggufNames = NameMap([
+    ("token_embd.weight", "model.embed_tokens.weight"),
+    ("output_norm.weight", "model.norm.weight"),
+    ("output.weight", "lm_head.weight"),
+    ("rope_freqs.weight", ""),
+    ("blk.{i}.attn_q.*", "model.layers.{i}.self_attn.q_proj.*"),
+    ("blk.{i}.attn_k.*", "model.layers.{i}.self_attn.k_proj.*"),
+    ("blk.{i}.attn_v.*", "model.layers.{i}.self_attn.v_proj.*"),
+    ("blk.{i}.attn_output.*", "model.layers.{i}.self_attn.o_proj.*"),
+    ("blk.{i}.attn_q_norm.*", "model.layers.{i}.self_attn.q_norm.*"),
+    ("blk.{i}.attn_k_norm.*", "model.layers.{i}.self_attn.k_norm.*"),
+    ("blk.{i}.ffn_gate.*", "model.layers.{i}.mlp.gate_proj.*"),
+    ("blk.{i}.ffn_up.*", "model.layers.{i}.mlp.up_proj.*"),
+    ("blk.{i}.ffn_down.*", "model.layers.{i}.mlp.down_proj.*"),
+    ("blk.{i}.attn_norm.*", "model.layers.{i}.input_layernorm.*"),
+  ])
+
+  /// The names that differ between the two architectures.
+  static func normNames(isGemma: Bool) -> [(String, String)] {
+    isGemma
+      ? [
+        ("blk.{i}.post_attention_norm.*", "model.layers.{i}.post_attention_layernorm.*"),
+        ("blk.{i}.ffn_norm.*", "model.layers.{i}.pre_feedforward_layernorm.*"),
+        ("blk.{i}.post_ffw_norm.*", "model.layers.{i}.post_feedforward_layernorm.*"),
+      ] : [("blk.{i}.ffn_norm.*", "model.layers.{i}.post_attention_layernorm.*")]
+  }
+}

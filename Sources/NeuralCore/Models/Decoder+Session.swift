@@ -1,0 +1,120 @@
+// Writing text token after token.
+
+extension Decoder {
+  /// How the next token is chosen.
+  public struct Sampling: Sendable, Hashable {
+    /// 0 takes the likeliest token, and of equals the first.
+    public var temperature: Float = 0
+    /// Only so many of the likeliest tokens; nil for all.
+    public var topK: Int?
+    /// Only the likeliest tokens whose probabilities add up to this.
+    public var topP: Float = 1
+    public var seed: UInt64 = 0
+
+    public init() {}
+
+    /// The likeliest token each time.
+    public static let greedy = Sampling()
+  }
+
+  /// A text under way: what was seen, and where the next token comes from.
+  public func session(_ sampling: Sampling = .greedy) -> Session {
+    Session(model: self, sampling: sampling)
+  }
+
+  /// A text under way.
+  public struct Session: Sendable {
+    let model: Decoder
+    let sampling: Sampling
+    var cache: KeyValueCache
+    private var drawn: UInt64 = 0
+
+    init(model: Decoder, sampling: Sampling) {
+      self.model = model
+      self.sampling = sampling
+      cache = KeyValueCache(depth: model.configuration.depth)
+    }
+
+    /// Tokens seen so far.
+    public var length: Int { cache.length }
+
+    /// Sees tokens and gives the scores of the next one, `[vocabulary]`.
+    public mutating func see(_ ids: [Int]) -> Tensor {
+      precondition(!ids.isEmpty, "Decoder: no tokens to see")
+      let rows = model.embed(ids, Variable(Tensor.zeros([]))).reshaped([
+        1, ids.count, model.configuration.width,
+      ])
+      let states = model.states(rows, &cache)
+      let last = states.sliced(axis: 1, ids.count - 1..<ids.count)
+      return model.logits(last).value.reshaped([model.configuration.vocabulary])
+    }
+
+    /// Continues a text.
+    ///
+    /// - Parameters:
+    ///   - prompt: Tokens to see first.
+    ///   - limit: How many tokens to write at most.
+    ///   - stops: Tokens that end the text; they are not part of the result.
+    ///   - isAllowed: Which tokens may come next, by what was written; nil allows all. Where
+    ///     none is allowed the text ends.
+    public mutating func generate(
+      after prompt: [Int], limit: Int, stops: Set<Int> = [],
+      allowing isAllowed: ((_ written: [Int], _ candidate: Int) -> Bool)? = nil
+    ) -> [Int] {
+      var written: [Int] = []
+      var next = prompt
+      while written.count < limit {
+        let scores = see(next).scalars
+        guard let token = choose(scores, written, isAllowed), !stops.contains(token) else { break }
+        written.append(token)
+        next = [token]
+      }
+      return written
+    }
+
+    private mutating func choose(
+      _ scores: [Float], _ written: [Int],
+      _ isAllowed: ((_ written: [Int], _ candidate: Int) -> Bool)?
+    ) -> Int? {
+      if sampling.temperature <= 0 {
+        guard let isAllowed else {
+          var best = 0
+          for index in scores.indices where scores[index] > scores[best] { best = index }
+          return best
+        }
+        let order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
+        return order.first { isAllowed(written, $0) }
+      }
+      var order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
+      if let isAllowed {
+        let wanted = sampling.topK ?? scores.count
+        var kept: [Int] = []
+        for id in order where isAllowed(written, id) {
+          kept.append(id)
+          if kept.count >= wanted { break }
+        }
+        order = kept
+      } else if let topK = sampling.topK {
+        order = Array(order.prefix(max(topK, 1)))
+      }
+      guard let first = order.first else { return nil }
+      let raw = order.map { (scores[$0] - scores[first]) / sampling.temperature }
+      let weights = Tensor(raw, shape: [raw.count]).exp().scalars
+      let total = weights.reduce(0, +)
+      var sum: Float = 0
+      var count = 0
+      while count < weights.count, sum < sampling.topP * total {
+        sum += weights[count]
+        count += 1
+      }
+      drawn += 1
+      var draws = SeededDraws(seed: sampling.seed, 0x70C, drawn)
+      var target = draws.unit() * sum
+      for index in 0..<count {
+        target -= weights[index]
+        if target < 0 { return order[index] }
+      }
+      return order[max(count - 1, 0)]
+    }
+  }
+}
