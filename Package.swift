@@ -49,7 +49,7 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "MLLMClientsTests", dependencies: ["MLLMClients"],
-      exclude: ["Support/fault_server.py"], swiftSettings: strict),
+      exclude: ["Support/fault_server.py", "Support/echo_server.py"], swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

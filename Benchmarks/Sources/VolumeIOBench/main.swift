@@ -1,3 +1,3 @@
 import BenchProtocol
 
-serve([:])
+serve(formatWorks())

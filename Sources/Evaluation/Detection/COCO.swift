@@ -50,7 +50,13 @@ public struct COCOOptions: Hashable, Sendable, Codable {
     }
   }
 
-  /// 0.50, 0.55 … 0.95.
+  /// 0.50, 0.55 … 0.95, spaced as the reference implementation spaces them.
+  public static let standardThresholds: [Double] = (0..<10).map { i in
+    let step: Double = (0.95 - 0.5) / 9
+    return i == 9 ? 0.95 : 0.5 + Double(i) * step
+  }
+
+  /// Ascending; at most 32.
   public var iouThresholds: [Double]
   /// Evenly spaced recalls from 0 to 1.
   public var recallPoints: Int
@@ -60,9 +66,7 @@ public struct COCOOptions: Hashable, Sendable, Codable {
   public var areaRanges: [AreaRange]
 
   public init(
-    iouThresholds: [Double] = (0..<10).map {
-      $0 == 9 ? 0.95 : 0.5 + Double($0) * ((0.95 - 0.5) / 9)
-    }, recallPoints: Int = 101,
+    iouThresholds: [Double] = COCOOptions.standardThresholds, recallPoints: Int = 101,
     maxDetections: [Int] = [1, 10, 100],
     areaRanges: [AreaRange] = [
       AreaRange("small", 0, 1024), AreaRange("medium", 1024, 9216), AreaRange("large", 9216, 1e10),

@@ -30,9 +30,32 @@ public struct URLSessionTransport: Transport {
     for header in request.headers {
       urlRequest.setValue(header.value, forHTTPHeaderField: header.name)
     }
-    if let body = request.body { urlRequest.httpBody = Data(try body.joined()) }
-    return try await core.send(urlRequest, bounds: request.bounds)
+    #if canImport(FoundationNetworking)
+      guard let body = request.body, body.count > Self.streamedBytes else {
+        urlRequest.httpBody = try request.body.map { body throws(ClientError) in
+          Data(try body.joined())
+        }
+        return try await core.send(urlRequest, bounds: request.bounds)
+      }
+      // The length is known, so the body needs no chunked encoding: a blank header keeps libcurl
+      // from adding one, and is itself not sent.
+      urlRequest.setValue(String(body.count), forHTTPHeaderField: "Content-Length")
+      urlRequest.setValue(" ", forHTTPHeaderField: "Transfer-Encoding")
+      let stream = BodyStream(body)
+      urlRequest.httpBodyStream = stream
+      do throws(ClientError) {
+        return try await core.send(urlRequest, bounds: request.bounds)
+      } catch {
+        throw stream.failure ?? error
+      }
+    #else
+      if let body = request.body { urlRequest.httpBody = Data(try body.joined()) }
+      return try await core.send(urlRequest, bounds: request.bounds)
+    #endif
   }
+
+  /// Bodies larger than this are made while they are sent.
+  private static let streamedBytes = 64 << 10
 }
 
 /// A session, its delegate, and the exchanges under way.

@@ -110,7 +110,7 @@ public struct PreparedConvolution: Sendable {
         filters: filters.converted(to: .float32), bias: bias?.converted(to: .float32), geometry,
         activation: activation, algorithm: algorithm
       )(x.converted(to: .float32), residual: residual?.converted(to: .float32))
-        .converted(to: x.elementType)
+      .converted(to: x.elementType)
     }
     precondition(
       residual == nil || residual?.shape == shape,

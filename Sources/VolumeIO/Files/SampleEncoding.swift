@@ -65,6 +65,7 @@ extension ByteStream {
     let array = unsafe [S](unsafeUninitializedCapacity: count) { target, made in
       do throws(VolumeError) {
         let raw = UnsafeMutableRawBufferPointer(target)
+        unsafe LargePages.advise(raw)
         var filled = 0
         let got = try forEachChunk(count * width) { (chunk) throws(VolumeError) in
           unsafe chunk.withUnsafeBufferPointer { source in
@@ -122,6 +123,7 @@ extension ByteStream {
     // A chunk may end within a sample: what is left over waits at the front of `block`.
     var block = [S](repeating: 0, count: (1 << 17) / width + 1)
     let array = unsafe [Float](unsafeUninitializedCapacity: count) { target, made in
+      unsafe LargePages.advise(UnsafeMutableRawBufferPointer(target))
       do throws(VolumeError) {
         var (held, done) = (0, 0)
         let got = try forEachChunk(count * width) { (chunk) throws(VolumeError) in

@@ -54,10 +54,14 @@ extension Volume {
     case .numPy?: self = try Self.numPy(NumPyArchive(bytes: bytes))
     case .hdf5?: self = try HDF5File(bytes: bytes).volume()
     case .zip?: self = try Self.unzipped(try ZipArchive(bytes: bytes), options)
-    case let format?:
-      throw VolumeError(.unsupported, "\(format) from bytes in memory")
-    case nil:
-      throw VolumeError(.unknownFormat, "no reader knows these bytes", offset: 0)
+    default:
+      // DICOM, with a preamble or without; a bare data set is known only by parsing it.
+      let folder = DICOMFolder(members: [(name, bytes)])
+      if let failure = folder.failures.first { throw failure.error }
+      guard !folder.series.isEmpty else {
+        throw VolumeError(.unknownFormat, "no reader knows these bytes", offset: 0)
+      }
+      self = try Volume(series: try DICOMSeries.single(of: folder.series).get())
     }
     if options.samples == .float32 { self = rescaled() }
   }
@@ -86,15 +90,9 @@ extension Volume {
     case .numPy?: volume = try numPy(NumPyArchive(contentsOf: file.path))
     case .hdf5?: volume = try HDF5File(contentsOf: file.path).volume()
     case .zip?: return try unzipped(try ZipArchive(contentsOf: file.path), options)
-    case .dicom?: volume = try Volume(series: DICOMSeries.single(in: file.path))
-    case let format?:
-      throw VolumeError(.unsupported, "\(format) is not read by this build")
-    case nil:
-      // DICOM without preamble has no first bytes of its own.
-      guard let series = try? DICOMSeries.single(in: file.path) else {
-        throw VolumeError(.unknownFormat, "no reader knows this file", offset: 0)
-      }
-      volume = try Volume(series: series)
+    default:
+      // DICOM, with a preamble or without; a bare data set is known only by parsing it.
+      volume = try Volume(series: try DICOMSeries.single(in: file.path))
     }
     return options.samples == .float32 ? volume.rescaled() : volume
   }
@@ -111,12 +109,16 @@ extension Volume {
   private static func folder(
     _ path: String, _ options: ReadOptions
   ) throws(VolumeError) -> Volume {
-    let dicom = try DICOMFolder(path)
-    if !dicom.series.isEmpty {
-      let volume = try Volume(series: DICOMSeries.single(of: dicom.series).get())
-      return options.samples == .float32 ? volume.rescaled() : volume
+    let names = try Folder.names(in: path).filter { !$0.hasPrefix(".") }
+    for name in names.sorted(by: naturallyPrecedes).prefix(16)
+    where PathKind(path + "/" + name) == .file {
+      let file = try InputFile(path + "/" + name)
+      let format = try FileFormat.sniff(
+        try file.prefix(1024), name: name, origin: .file(file))
+      guard let format, format != .dicom else { continue }
+      return try Volume(stackIn: path, options)
     }
-    if let failure = dicom.failures.first { throw failure.error }
-    return try Volume(stackIn: path, options)
+    let volume = try Volume(series: try DICOMSeries.single(in: path))
+    return options.samples == .float32 ? volume.rescaled() : volume
   }
 }

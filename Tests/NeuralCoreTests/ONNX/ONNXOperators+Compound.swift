@@ -56,7 +56,8 @@ extension ONNXOperators {
         (0..<rows).flatMap { i in
           (0..<columns).map { j in
             let back = i + past - j
-            let seen = (!causal || back >= 0) && (left < 0 || back <= left)
+            let seen =
+              (!causal || back >= 0) && (left < 0 || back <= left)
               && (right < 0 || -back <= right)
             return seen ? 0 : -Float.infinity
           }

@@ -17,7 +17,7 @@ struct JPEGPicture {
   }
 
   /// Reads scans up to EOI and makes the picture.
-  mutating func decode<Sample: FixedWidthInteger & UnsignedInteger>(
+  mutating func decode<Sample: JPEGSample>(
     _ bytes: Span<UInt8>, _ reader: inout JPEGMarkerReader, _ tables: JPEGTables,
     _ type: Sample.Type, wrap: ([Sample]) -> Samples
   ) throws(VolumeError) -> JPEGImage {
@@ -116,10 +116,10 @@ struct JPEGPicture {
   }
 
   /// Dequantises and transforms all blocks of a progressive frame.
-  private func transform<Sample: FixedWidthInteger & UnsignedInteger>(
+  private func transform<Sample: JPEGSample>(
     _ coefficients: [Int16], steps: [[Int32]], into samples: inout [Sample]
   ) {
-    var storage = [Int32](repeating: 0, count: 64)
+    var storage = [Sample.Coefficient](repeating: 0, count: 64)
     var block = storage.mutableSpan
     var target = samples.mutableSpan
     let source = coefficients.span
@@ -131,17 +131,20 @@ struct JPEGPicture {
       for y in 0..<component.paddedHigh {
         for x in 0..<component.paddedWide {
           let first = 64 * (component.firstBlock + y * component.paddedWide + x)
-          for k in 0..<64 { block[k] = Int32(source[first &+ k]) &* factors[k] }
-          JPEGInverseDCT.transform(
-            &block, precision: frame.precision, into: &target,
-            start: 64 * component.firstBlock + 8 * y * stride + 8 * x, stride: stride)
+          for k in 0..<64 {
+            block[k] = Sample.Coefficient(
+              truncatingIfNeeded: Int32(source[first &+ k]) &* factors[k])
+          }
+          Sample.transform(
+            &block, into: &target, start: 64 * component.firstBlock + 8 * y * stride + 8 * x,
+            stride: stride)
         }
       }
     }
   }
 
   /// Upsamples, converts and interleaves.
-  private func finish<Sample: FixedWidthInteger & UnsignedInteger>(
+  private func finish<Sample: JPEGSample>(
     _ samples: [Sample], wrap: ([Sample]) -> Samples
   ) throws(VolumeError) -> JPEGImage {
     let count = frame.components.count
@@ -152,18 +155,19 @@ struct JPEGPicture {
     case .stored: source = .unknown
     case .fromYCC: source = count == 3 ? .ycc : count == 4 ? .ycck : stored
     }
-    var pixels: [Sample]
-    if frame.process == .lossless {
-      pixels = samples
-    } else {
-      pixels = try JPEGUpsampling(frame: frame).interleave(samples)
-    }
     var color = stored
-    if source == .ycc || source == .ycck {
-      var target = pixels.mutableSpan
-      JPEGColorTransform.convert(
-        &target, components: count, precision: frame.precision, isInverted: source == .ycck)
-      color = source == .ycc ? .rgb : .cmyk
+    if source == .ycc { color = .rgb }
+    if source == .ycck { color = .cmyk }
+    var pixels: [Sample]
+    if frame.process != .lossless {
+      pixels = try JPEGInterleaving(frame: frame, source: source).pixels(of: samples)
+    } else {
+      pixels = samples
+      if source == .ycc || source == .ycck {
+        var target = pixels.mutableSpan
+        JPEGColorTransform.convert(
+          &target, components: count, precision: frame.precision, isInverted: source == .ycck)
+      }
     }
     return JPEGImage(
       samples: wrap(pixels), width: frame.width, height: frame.height, components: count,

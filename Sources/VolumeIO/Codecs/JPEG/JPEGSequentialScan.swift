@@ -24,17 +24,23 @@ struct JPEGSequentialScan {
   ///   `8 · paddedWide` samples a row.
   /// - Returns: The place after the entropy-coded data.
   /// - Throws: `.corrupt` or `.truncated`, with the byte reached.
-  func decode<Sample: FixedWidthInteger & UnsignedInteger>(
+  func decode<Sample: JPEGSample>(
     _ bytes: Span<UInt8>, from position: Int, into samples: inout MutableSpan<Sample>
   ) throws(VolumeError) -> Int {
     var reader = JPEGBitReader(position: position)
-    var blockStorage = [Int32](repeating: 0, count: 64)
+    var blockStorage = [Sample.Coefficient](repeating: 0, count: 64)
     var block = blockStorage.mutableSpan
     var predictions = [Int32](repeating: 0, count: 4)
+    let places = blocksOfUnit()
     let isSingle = scan.parts.count == 1
     let only = frame.components[scan.parts[0].component]
     let unitsWide = isSingle ? only.blocksWide : frame.unitsWide
     let unitsHigh = isSingle ? only.blocksHigh : frame.unitsHigh
+    let dc = tables.dc.span
+    let ac = tables.ac.span
+    let steps = tables.steps.span
+    let zigzag = JPEGZigzag.order
+    let order = zigzag.span
     var untilRestart = restartInterval
     var restarts = 0
     for unitY in 0..<unitsHigh {
@@ -48,27 +54,21 @@ struct JPEGSequentialScan {
           }
           untilRestart -= 1
         }
-        for part in 0..<scan.parts.count {
-          let component = frame.components[scan.parts[part].component]
-          let stride = 8 * component.paddedWide
-          let across = isSingle ? 1 : component.horizontal
-          let down = isSingle ? 1 : component.vertical
-          for v in 0..<down {
-            for h in 0..<across {
-              let column = 8 * (unitX * across + h)
-              let row = 8 * (unitY * down + v)
-              let start = 64 * component.firstBlock + row * stride + column
-              let isFlat = decodeBlock(
-                part, bytes, &reader, &predictions[part], into: &block)
-              if isFlat {
-                fill(block[0], into: &samples, start: start, stride: stride)
-                block[0] = 0
-              } else {
-                JPEGInverseDCT.transform(
-                  &block, precision: frame.precision, into: &samples, start: start, stride: stride)
-                block.update(repeating: 0)
-              }
-            }
+        for index in 0..<places.count {
+          let place = places[index]
+          let start = place.start &+ unitY &* place.stepY &+ unitX &* place.stepX
+          var bits = reader
+          let isFlat = decodeBlock(
+            place.part, bytes, &bits, &predictions[place.part], dc, ac, steps, order, into: &block)
+          reader = bits
+          if isFlat {
+            fill(
+              Int32(truncatingIfNeeded: block[0]), into: &samples, start: start,
+              stride: place.stride)
+            block[0] = 0
+          } else {
+            Sample.transform(&block, into: &samples, start: start, stride: place.stride)
+            block.update(repeating: 0)
           }
         }
       }
@@ -77,30 +77,61 @@ struct JPEGSequentialScan {
     return reader.position
   }
 
+  /// A block of an MCU: its part of the scan, its place in the first MCU, and the way to the next.
+  private struct Place {
+    let part: Int
+    let start: Int
+    let stepX: Int
+    let stepY: Int
+    let stride: Int
+  }
+
+  private func blocksOfUnit() -> [Place] {
+    let isSingle = scan.parts.count == 1
+    var places: [Place] = []
+    for (index, part) in scan.parts.enumerated() {
+      let component = frame.components[part.component]
+      let stride = 8 * component.paddedWide
+      let across = isSingle ? 1 : component.horizontal
+      let down = isSingle ? 1 : component.vertical
+      for v in 0..<down {
+        for h in 0..<across {
+          places.append(
+            Place(
+              part: index, start: 64 * component.firstBlock + 8 * v * stride + 8 * h,
+              stepX: 8 * across, stepY: 8 * down * stride, stride: stride))
+        }
+      }
+    }
+    return places
+  }
+
   /// Decodes one block into 64 zeros; true where only its first coefficient is set.
   @inline(__always)
-  private func decodeBlock(
+  private func decodeBlock<Coefficient: FixedWidthInteger & SignedInteger>(
     _ part: Int, _ bytes: Span<UInt8>, _ reader: inout JPEGBitReader, _ prediction: inout Int32,
-    into block: inout MutableSpan<Int32>
+    _ dc: Span<UInt16>, _ ac: Span<Int32>, _ steps: Span<Int32>, _ order: Span<Int>,
+    into block: inout MutableSpan<Coefficient>
   ) -> Bool {
-    let dc = tables.dc.span
-    let ac = tables.ac.span
-    let steps = tables.steps.span
-    let zigzag = JPEGZigzag.order
-    let order = zigzag.span
     let lookBase = part &* JPEGHuffmanTable.lookSize
     let stepBase = part &* 64
     reader.refill(bytes)
-    let size = reader.symbol(dc, at: lookBase, or: tables.dcTables[part])
+    var size = Int(
+      truncatingIfNeeded: dc[lookBase &+ Int(truncatingIfNeeded: reader.buffer &>> 54)])
+    if size != 0 {
+      reader.skip(size &>> 8)
+      size &= 0xFF
+    } else {
+      size = reader.longSymbol(tables.dcTables[part])
+    }
     if size > 15 { reader.isInvalid = true }
     prediction = prediction &+ Int32(truncatingIfNeeded: reader.takeSigned(size & 15))
-    block[0] = prediction &* steps[stepBase]
+    block[0] = Coefficient(truncatingIfNeeded: prediction &* steps[stepBase])
     var isFlat = true
     var k = 1
     while k < 64 {
       reader.refill(bytes)
-      let index = Int(truncatingIfNeeded: reader.buffer &>> UInt64(64 - JPEGHuffmanTable.lookBits))
-      var entry = ac[lookBase &+ index]
+      var entry = ac[lookBase &+ Int(truncatingIfNeeded: reader.buffer &>> 54)]
       if entry == 0 { entry = longEntry(part, &reader) }
       reader.skip(Int(entry & 31))
       k &+= Int(entry &>> 9 & 127)
@@ -115,7 +146,7 @@ struct JPEGSequentialScan {
         reader.isInvalid = true
         break
       }
-      block[order[k]] = value &* steps[stepBase &+ k]
+      block[order[k]] = Coefficient(truncatingIfNeeded: value &* steps[stepBase &+ k])
       isFlat = false
       k &+= 1
     }
@@ -136,7 +167,7 @@ struct JPEGSequentialScan {
 
   /// A block whose samples are all equal.
   @inline(__always)
-  private func fill<Sample: FixedWidthInteger & UnsignedInteger>(
+  private func fill<Sample: JPEGSample>(
     _ coefficient: Int32, into samples: inout MutableSpan<Sample>, start: Int, stride: Int
   ) {
     let value: Sample = JPEGInverseDCT.flat(coefficient, precision: frame.precision)
@@ -144,18 +175,5 @@ struct JPEGSequentialScan {
       let at = start &+ row &* stride
       for column in 0..<8 { samples[at &+ column] = value }
     }
-  }
-}
-
-extension JPEGInverseDCT {
-  /// The sample of a block that has only a first coefficient.
-  @inline(__always)
-  static func flat<Sample: FixedWidthInteger & UnsignedInteger>(
-    _ coefficient: Int32, precision: Int
-  ) -> Sample {
-    let center = Int32(1) &<< Int32(precision &- 1)
-    let largest = (Int32(1) &<< Int32(precision)) &- 1
-    let value = ((coefficient &+ 4) &>> 3) &+ center
-    return Sample(truncatingIfNeeded: max(0, min(value, largest)))
   }
 }
