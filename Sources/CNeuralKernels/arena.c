@@ -12,7 +12,17 @@
 // Classes grow by a quarter of a power of two: a block wastes at most a fifth.
 enum { nk_classes = 256, nk_smallest = 64 };
 // Idle bytes beyond this go back to the system, the given block first.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+// Nothing is kept and nothing rounded, so that the sanitizer sees every overrun.
+#define NK_EXACT 1
+#endif
+#endif
+#if defined(NK_EXACT)
+static const size_t nk_idle_limit = 0;
+#else
 static const size_t nk_idle_limit = (size_t)1 << 30;
+#endif
 // Blocks of this size and more ask for huge pages.
 static const size_t nk_huge = (size_t)2 << 20;
 
@@ -53,14 +63,19 @@ void *nk_arena_take(size_t bytes) {
   if (block) return block;
   void *fresh = NULL;
   size_t alignment = rounded >= nk_huge ? nk_huge : 64;
-  if (posix_memalign(&fresh, alignment, rounded) != 0) {
+#if defined(NK_EXACT)
+  size_t asked = bytes < sizeof(nk_block) ? sizeof(nk_block) : bytes;
+#else
+  size_t asked = rounded;
+#endif
+  if (posix_memalign(&fresh, alignment, asked) != 0) {
     pthread_mutex_lock(&nk_arena_lock);
     nk_state.live -= rounded;
     pthread_mutex_unlock(&nk_arena_lock);
     return NULL;
   }
 #if defined(MADV_HUGEPAGE)
-  if (rounded >= nk_huge) madvise(fresh, rounded, MADV_HUGEPAGE);
+  if (asked >= nk_huge) madvise(fresh, asked, MADV_HUGEPAGE);
 #endif
   return fresh;
 }

@@ -1,3 +1,6 @@
 import BenchProtocol
 
-serve(["train-step": trainStep])
+serve([
+  "train-step": trainStep, "matmul": matmul, "linear": linear, "conv": convolution,
+  "attention": attention, "unary": unary,
+])

@@ -14,9 +14,9 @@ extension Variable {
     } else {
       value.copyRows(indices, of: Float.self, into: &result)
     }
-    let shape = shape
+    let tableShape = value.shape
     return recording(result) { g in
-      var sum = Tensor.zeros(shape, g.elementType)
+      var sum = Tensor.zeros(tableShape, g.elementType)
       if g.elementType == .float64 {
         g.addRows(indices, of: Double.self, into: &sum)
       } else {

@@ -5,7 +5,7 @@ enum WordSplitter {
   static func words(_ text: Substring, _ style: ByteLevelBPE.Words) -> [[UInt8]] {
     let scalars: [Unicode.Scalar]
     if style == .clip {
-      scalars = Array(String(text).lowercased().unicodeScalars)
+      scalars = Array(Accents.composed(String(text)).lowercased().unicodeScalars)
     } else {
       scalars = Array(text.unicodeScalars)
     }
