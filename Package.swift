@@ -45,7 +45,7 @@ let package = Package(
       name: "NeuralCoreTests", dependencies: ["NeuralCore"],
       exclude: [
         "Models/reference_models.py", "ONNX/generate_onnx_cases.py", "Training/digits.py",
-        "Tokenizers/tokenizers_reference.py",
+        "Tokenizers/tokenizers_reference.py", "Weights/weight_files.py",
       ], swiftSettings: strict),
     .testTarget(
       name: "MLLMClientsTests", dependencies: ["MLLMClients"],

@@ -44,7 +44,8 @@ private func make(_ name: String, size: Int, batch: Int) throws -> () -> Void {
     let bench = TrainingBench(ResNet(shape), images: images, targets: targets, loss: loss)
     return bench.step
   case "resnet-small":
-    let shape = ResNet.Configuration(blocks: [1, 1, 1, 1], width: 32, classes: 10, hasLargeStem: false)
+    let shape = ResNet.Configuration(
+      blocks: [1, 1, 1, 1], width: 32, classes: 10, hasLargeStem: false)
     return TrainingBench(ResNet(shape), images: images, targets: targets, loss: loss).step
   case "vit-s":
     let shape = ViT.Configuration.small(size: size)

@@ -49,7 +49,7 @@ public struct Swin: Layer {
       stages.append(
         SwinStage(
           width: c.width << index, depth: depth, heads: c.heads[index],
-          side: c.imageSize / c.patchSize >> index, window: c.window, isFirst: index == 0,
+          side: (c.imageSize / c.patchSize) >> index, window: c.window, isFirst: index == 0,
           draws: &draws))
     }
     let last = c.width << (c.depths.count - 1)

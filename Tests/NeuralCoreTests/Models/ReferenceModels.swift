@@ -12,16 +12,19 @@ enum ReferenceModels {
     -> String?
   {
     guard let python else { return nil }
-    let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+    let here = URL(fileURLWithPath: file).deletingLastPathComponent().path
     let process = Process()
     process.executableURL = URL(fileURLWithPath: python)
-    process.arguments = ["\(folder)/\(script)"] + arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
+    process.arguments = ["\(here)/\(script)"] + arguments
+    // Into a file: a pipe's reader does not survive an interrupted system call.
+    guard let folder = try? temporaryFolder() else { return nil }
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    _ = FileManager.default.createFile(atPath: folder + "/out", contents: nil)
+    process.standardOutput = FileHandle(forWritingAtPath: folder + "/out")
     guard (try? process.run()) != nil else { return nil }
-    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    return process.terminationStatus == 0 ? text : nil
+    guard let data = FileManager.default.contents(atPath: folder + "/out") else { return nil }
+    return process.terminationStatus == 0 ? String(decoding: data, as: UTF8.self) : nil
   }
 
   /// A fresh folder that the system clears.

@@ -1,0 +1,56 @@
+"""Training steps against PyTorch, in its faster memory format."""
+
+from bench import Work
+
+# Network, side, batch, ratio to reach.
+STEPS = [("resnet50", 224, 8, 1.3), ("vit-s", 224, 8, 1.1), ("resnet18", 64, 32, None)]
+
+
+def _torch_step(name, size, batch):
+    state = {}
+
+    def prepare():
+        import timm
+        import torch
+        import torchvision
+
+        torch.set_num_threads(2)
+        net = {
+            "resnet50": torchvision.models.resnet50, "resnet18": torchvision.models.resnet18,
+            "vit-s": lambda: timm.create_model("vit_small_patch16_224"),
+        }[name]().train()
+        x = torch.randn(batch, 3, size, size)
+        if name.startswith("resnet"):
+            net = net.to(memory_format=torch.channels_last)
+            x = x.contiguous(memory_format=torch.channels_last)
+        optimizer = torch.optim.SGD(net.parameters(), 1e-3, 0.9)
+        target = torch.arange(batch) % 10
+
+        def step():
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(net(x), target).backward()
+            optimizer.step()
+
+        step()
+        state["step"] = step
+
+    def run():
+        import time
+
+        if not state:
+            prepare()
+        start = time.perf_counter()
+        state["step"]()
+        return time.perf_counter() - start
+
+    return run
+
+
+def works(ctx):
+    for name, size, batch, target in STEPS:
+        if ctx.quick and size > 64:
+            continue
+        yield Work(
+            f"training step {name} {size}² batch {batch}",
+            ours=f"train-step\t{name}\t{size}\t{batch}",
+            peers={"PyTorch": _torch_step(name, size, batch)}, target=target)
