@@ -22,6 +22,15 @@ public struct FileFormat: Sendable, Hashable, RawRepresentable, CustomStringConv
 }
 
 extension FileFormat {
+  /// The format that a file's first bytes tell, or its name where bytes cannot; nil where no reader
+  /// knows it.
+  ///
+  /// - Throws: `file` where it cannot be opened; `corrupt` where it is gzip that does not unfold.
+  public static func of(file path: String) throws(VolumeError) -> FileFormat? {
+    let file = try InputFile(path)
+    return try sniff(try file.prefix(1024), name: file.name, origin: .file(file))
+  }
+
   /// The format of a file whose first bytes (512, or all there are) are given.
   ///
   /// - Parameter name: Used where bytes cannot tell: Analyze headers and images, MGH, MetaImage, and

@@ -27,7 +27,7 @@ struct Dialogue: Sendable {
   /// - Returns: One reading for each slice, in their order.
   /// - Throws: `StudyError.Code.model` where the model cannot be asked at all, and
   ///   `StudyError.Code.stopped` where the budget ends the run: what was answered is kept.
-  func read(_ slices: [PreparedSlice], progress: Progress) async throws -> [SliceReading] {
+  func read(_ slices: [PreparedSlice], progress: ProgressLine) async throws -> [SliceReading] {
     var threads = slices.map { slice in
       Thread(
         slice: slice,
@@ -82,7 +82,7 @@ struct Dialogue: Sendable {
   }
 
   private func ask<Value: Codable & Sendable>(
-    _ name: String, _ type: Value.Type, _ threads: inout [Thread], _ progress: Progress,
+    _ name: String, _ type: Value.Type, _ threads: inout [Thread], _ progress: ProgressLine,
     take: (inout SliceReading, Value) -> Bool
   ) async throws {
     let open = threads.indices.filter {

@@ -9,9 +9,9 @@ public struct ICHStudy: Sendable {
   public var options: StudyOptions
   /// The run's folder.
   public var output: String
-  public var progress: Progress
+  public var progress: ProgressLine
 
-  public init(options: StudyOptions, output: String, progress: Progress) {
+  public init(options: StudyOptions, output: String, progress: ProgressLine) {
     self.options = options
     self.output = output
     self.progress = progress
@@ -143,7 +143,7 @@ public struct ICHStudy: Sendable {
 
   /// Maps in parallel, one task a processor; results keep the order of the elements.
   private static func inParallel<Element: Sendable, Result: Sendable>(
-    _ elements: [Element], progress: Progress?,
+    _ elements: [Element], progress: ProgressLine?,
     _ body: @escaping @Sendable (Element) throws -> Result
   ) async throws -> [Result] {
     var results = [Result?](repeating: nil, count: elements.count)

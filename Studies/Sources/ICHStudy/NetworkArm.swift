@@ -22,7 +22,7 @@ enum NetworkArm: String, Sendable, CaseIterable {
   /// Trains, or goes on training, and reads the test slices.
   func run(
     _ task: NetworkTask, training: [PreparedSlice], tuning: [PreparedSlice],
-    test: [PreparedHead], options: StudyOptions, folder: RunFolder, progress: Progress
+    test: [PreparedHead], options: StudyOptions, folder: RunFolder, progress: ProgressLine
   ) async throws -> Outcome {
     let stored = "networks/\(rawValue).json"
     if let done = folder.stored(Outcome.self, stored) {
@@ -55,7 +55,7 @@ enum NetworkArm: String, Sendable, CaseIterable {
   private func train<Network: Layer>(
     _ network: Network, rate: Float, _ task: NetworkTask, _ training: [PreparedSlice],
     _ tuning: [PreparedSlice], _ test: [PreparedHead], _ options: StudyOptions,
-    _ folder: RunFolder, _ progress: Progress
+    _ folder: RunFolder, _ progress: ProgressLine
   ) async throws -> Outcome {
     var settings = TrainingOptions()
     settings.epochs = self == .vit ? options.epochs * 2 : options.epochs

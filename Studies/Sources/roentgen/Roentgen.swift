@@ -12,8 +12,13 @@ struct Roentgen: AsyncParsableCommand {
       START HERE
         roentgen study ich             run study 1 on generated head phantoms, no key needed
         roentgen inspect SCAN          what is this file or series?
+        roentgen window SCAN -o DIR    pictures of its slices
+        roentgen deidentify IN OUT     remove what identifies patients
+        roentgen ask SCAN --model …    ask a model about a scan
+      """,
+    version: "0.1.0",
     subcommands: [
-      StudyCommand.self, InspectCommand.self, WindowCommand.self, DeidentifyCommand.self, AskCommand.self, JournalCommand.self, CheckTableCommand.self, GalleryCommand.self,
-    ])
+      StudyCommand.self, InspectCommand.self, WindowCommand.self, DeidentifyCommand.self,
+      AskCommand.self, JournalCommand.self, CheckTableCommand.self, GalleryCommand.self,
     ])
 }

@@ -121,7 +121,7 @@ struct ICHCommand: AsyncParsableCommand {
     options.repeats = repeats
     options.splitBySlice = splitBySlice
     if force { try RunFolder.removeRun(output) }
-    let study = ICHStudy(options: options, output: output, progress: Progress(quiet: quiet))
+    let study = ICHStudy(options: options, output: output, progress: ProgressLine(quiet: quiet))
     let report = try await study.run(environment: ProcessInfo.processInfo.environment)
     print("report: \(report.path)")
   }

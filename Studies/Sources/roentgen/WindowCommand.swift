@@ -94,7 +94,7 @@ struct WindowCommand: AsyncParsableCommand {
       throw ValidationError("a SCAN and --output are needed; see --help")
     }
     let plan = try WindowPlan(self)
-    let progress = Progress(quiet: quiet)
+    let progress = ProgressLine(quiet: quiet)
     do {
       progress.stage("reading")
       let volume = try Volume(contentsOf: scan)

@@ -85,7 +85,7 @@ struct WindowPlan: Sendable {
 
   /// Writes the files and returns how many.
   func write(
-    _ volume: Volume, _ mask: Volume?, into folder: String, _ progress: Progress
+    _ volume: Volume, _ mask: Volume?, into folder: String, _ progress: ProgressLine
   ) async throws -> Int {
     let slices = try volume.slices(plane, pickers, mask: mask)
     var complete: [Tone] = []

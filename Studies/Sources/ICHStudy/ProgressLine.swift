@@ -3,7 +3,7 @@ import Synchronization
 
 /// One line of progress with the time left, on standard error: redrawn on a terminal, every few
 /// seconds elsewhere.
-public final class Progress: Sendable {
+public final class ProgressLine: Sendable {
   private struct State {
     var stage = ""
     var began = ContinuousClock.now
