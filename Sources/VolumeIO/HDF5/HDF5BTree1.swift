@@ -15,9 +15,12 @@ extension HDF5Source {
 
   /// All chunks under a node.
   func chunks(
-    btree1 address: Int, rank: Int, into found: inout [HDF5Chunk], depth: Int = 0
+    btree1 address: Int, rank: Int, into found: inout [HDF5Chunk], seen: inout Set<Int>,
+    depth: Int = 0
   ) throws(VolumeError) {
-    guard depth < 32 else { throw VolumeError(.limit, "a B-tree too deep", field: "TREE") }
+    guard depth < 32, seen.insert(address).inserted else {
+      throw VolumeError(.malformed, "a B-tree too deep, or in a circle", field: "TREE")
+    }
     let keySize = 8 + 8 * (rank + 1)
     let head = 8 + 2 * addressSize
     var start = try block(address, head, "TREE")
@@ -47,7 +50,7 @@ extension HDF5Source {
         guard Int(deeper.reader.bytes[5]) == level - 1 else {
           throw deeper.malformed("a child of the wrong level", "TREE")
         }
-        try chunks(btree1: child, rank: rank, into: &found, depth: depth + 1)
+        try chunks(btree1: child, rank: rank, into: &found, seen: &seen, depth: depth + 1)
       }
     }
   }
@@ -55,9 +58,11 @@ extension HDF5Source {
   /// The members of an old-style group: names and addresses of objects.
   func symbols(
     btree address: Int, heap: Int, into found: inout [(name: String, address: Int)],
-    depth: Int = 0
+    seen: inout Set<Int>, depth: Int = 0
   ) throws(VolumeError) {
-    guard depth < 32 else { throw VolumeError(.limit, "a B-tree too deep", field: "TREE") }
+    guard depth < 32, seen.insert(address).inserted else {
+      throw VolumeError(.malformed, "a B-tree too deep, or in a circle", field: "TREE")
+    }
     let head = 8 + 2 * addressSize
     var start = try block(address, head, "TREE")
     try start.signature("TREE")
@@ -72,8 +77,8 @@ extension HDF5Source {
       node.skip(lengthSize)
       guard let child = try node.address("child") else { continue }
       if level > 0 {
-        try symbols(btree: child, heap: heap, into: &found, depth: depth + 1)
-      } else {
+        try symbols(btree: child, heap: heap, into: &found, seen: &seen, depth: depth + 1)
+      } else if seen.insert(child).inserted {
         try symbols(node: child, heap: heap, into: &found)
       }
     }

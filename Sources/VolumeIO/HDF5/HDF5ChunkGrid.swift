@@ -43,7 +43,9 @@ struct HDF5ChunkGrid {
     let origin = [Int](repeating: 0, count: rank)
     var found: [HDF5Chunk] = []
     switch index {
-    case .btree1: try source.chunks(btree1: address, rank: rank, into: &found)
+    case .btree1:
+      var seen: Set<Int> = []
+      try source.chunks(btree1: address, rank: rank, into: &found, seen: &seen)
     case .single(let bytes, let mask):
       found = [HDF5Chunk(start: origin, address: address, bytes: bytes ?? whole, mask: mask)]
     case .implicit:
@@ -130,10 +132,13 @@ struct HDF5ChunkGrid {
   }
 
   /// Refuses a claim of elements that the stored chunks cannot hold: chunks that are not there are filled,
-  /// but only up to 4 GB.
+  /// but only up to 256 MB.
   func check(_ chunks: [HDF5Chunk], against bytes: Int) throws(VolumeError) {
     let stored = chunks.reduce(0) { min($0 + $1.bytes, 1 << 40) }
-    guard bytes <= 1 << 32 || bytes / Deflate.largestRatio / 8 <= stored else {
+    guard Set(chunks.map(\.start)).count == chunks.count else {
+      throw VolumeError(.malformed, "two chunks at one place", field: "layout")
+    }
+    guard bytes <= 1 << 28 || bytes / Deflate.largestRatio / 8 <= stored else {
       throw VolumeError(
         .truncated, "\(bytes) bytes of elements in \(stored) bytes of chunks", field: "layout")
     }

@@ -76,7 +76,12 @@ public struct HDF5Dataset: Sendable {
       }
       return try values(Array(bytes[first..<first + count]))
     case .contiguous(let address, let stored):
-      guard let address else { return try values(try filled(count)) }
+      guard let address else {
+        guard count <= 1 << 28 else {
+          throw VolumeError(.limit, "\(count) bytes that were never written", field: "layout")
+        }
+        return try values(try filled(count))
+      }
       guard stored >= first + count else {
         throw VolumeError(.truncated, "\(stored) bytes of \(first + count)", field: "layout")
       }

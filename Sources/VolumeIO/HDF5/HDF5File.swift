@@ -110,7 +110,8 @@ public struct HDF5File: Sendable {
         guard let tree = try body.address("B-tree"), let heap = try body.address("heap") else {
           continue
         }
-        try source.symbols(btree: tree, heap: heap, into: &found)
+        var seen: Set<Int> = []
+        try source.symbols(btree: tree, heap: heap, into: &found, seen: &seen)
       case 6:
         if let link = try Self.link(&body) { found.append(link) }
       case 2: try dense(&body, into: &found)

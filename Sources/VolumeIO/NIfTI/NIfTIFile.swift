@@ -87,6 +87,7 @@ public struct NIfTIFile: Sendable {
       unsafe chunk.withUnsafeBufferPointer { unsafe start.append(contentsOf: $0) }
     }
     let header = try NIfTIHeader(parsing: start)
+    _ = try header.counts()
     let affine = try header.affine()
     guard header.version != .analyze else { return (header, [], affine, wrapper) }
     // Extensions fill the bytes up to the voxels, or of a pair the rest of the header's file.

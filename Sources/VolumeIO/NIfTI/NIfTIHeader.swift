@@ -72,7 +72,7 @@ public struct NIfTIHeader: Sendable, Hashable {
     var product = 1
     for (axis, length) in dim.enumerated() {
       let (next, overflow) = product.multipliedReportingOverflow(by: length)
-      guard !overflow else {
+      guard !overflow, next <= 1 << 55 else {
         throw VolumeError(
           .limit, "sizes \(dim) make no count of voxels", field: "dim[\(axis + 1)]")
       }

@@ -101,6 +101,10 @@ struct TIFFDirectory: Sendable {
   func integers(_ tag: UInt16, _ r: ByteReader) throws(VolumeError) -> [Int]? {
     guard let entry = entries[tag] else { return nil }
     let width = TIFFDirectory.Entry.width(entry.type)
+    guard width > 0 else {
+      throw VolumeError(
+        .malformed, "the type \(entry.type)", offset: entry.offset, field: "tag \(tag)")
+    }
     try r.require(entry.offset, width * entry.count, "tag \(tag)")
     var values: [Int] = []
     values.reserveCapacity(entry.count)
