@@ -1,8 +1,9 @@
 // A DICOM series: written, found, read, de-identified.
 
+import Foundation
 import VolumeIO
 
-let folder = "/tmp/roentgen-snippet-dicom"
+let folder = FileManager.default.temporaryDirectory.appending(path: "roentgen-dicom-snippet").path
 
 // A small tilted head, written as real CT files.
 let samples = (0..<64 * 64 * 5).map { Int16(truncatingIfNeeded: $0 % 2000 - 1000) }
