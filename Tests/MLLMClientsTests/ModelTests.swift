@@ -26,6 +26,8 @@ import Testing
     // 1000·2 + 10000·0.2 + 2000·2.5 + 500·10 = 14,000 millionths
     #expect(price.cost(of: usage) == Decimal(14) / 1000)
     #expect(price.cost(of: usage, batched: true) == Decimal(7) / 1000)
+    // 13000·2 − (1000·2 + 10000·0.2 + 2000·2.5) = 17,000 millionths
+    #expect(price.saving(by: usage) == Decimal(17) / 1000)
     let long = Usage(uncachedInput: 300_000, output: 1_000)
     // 300000·2·2 + 1000·10·1.5 = 1,215,000 millionths
     #expect(price.cost(of: long) == Decimal(1215) / 1000)

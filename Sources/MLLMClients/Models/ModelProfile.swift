@@ -118,6 +118,15 @@ public struct Price: Sendable, Hashable, Codable {
     self.batch = batch
   }
 
+  /// What the vendor's prompt cache has saved, in US dollars: the same tokens at full price, less
+  /// what they cost. Negative when more was paid for writing than reading has brought back.
+  public func saving(by usage: Usage, batched: Bool = false) -> Decimal? {
+    let plain = Usage(uncachedInput: usage.input, output: usage.output)
+    guard let full = cost(of: plain, batched: batched), let paid = cost(of: usage, batched: batched)
+    else { return nil }
+    return full - paid
+  }
+
   /// What some tokens cost, in US dollars; nil when the vendor told no tokens.
   ///
   /// A bucket without a price of its own costs what input costs. Every token is charged once.

@@ -70,6 +70,8 @@ public struct JournalSummary: Sendable {
   public private(set) var usage = Usage()
   /// US dollars of the replies whose price is known.
   public private(set) var cost: Decimal = 0
+  /// US dollars that the vendors' prompt caches have saved.
+  public private(set) var saved: Decimal = 0
   /// Replies whose price or tokens are not known: the cost is more than it says.
   public private(set) var unpriced = 0
   /// Failed attempts that may have been charged.
@@ -88,8 +90,10 @@ public struct JournalSummary: Sendable {
       guard record.outcome != .failed else { continue }
       usage = usage + record.usage
       latencies.append(record.latency)
-      if let spent = price(record.model, record.api)?.cost(of: record.usage) {
+      let rate = price(record.model, record.api)
+      if let spent = rate?.cost(of: record.usage) {
         cost += spent
+        saved += rate?.saving(by: record.usage) ?? 0
       } else if record.api != .inProcess {
         unpriced += 1
       }

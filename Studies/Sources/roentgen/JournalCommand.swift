@@ -117,6 +117,9 @@ struct JournalCommand: AsyncParsableCommand {
     print("tokens in   \(usage.input ?? 0), of them \(usage.cacheRead ?? 0) from the cache")
     print("tokens out  \(usage.output ?? 0), of them \(usage.reasoning ?? 0) thoughts")
     print("cost        \(summary.cost) US dollars (prices of \(table.date))")
+    if summary.saved != 0 {
+      print("saved       \(summary.saved) US dollars by the vendors' caches")
+    }
     if summary.unpriced > 0 {
       print("unpriced    \(summary.unpriced) replies: their cost is unknown")
     }
