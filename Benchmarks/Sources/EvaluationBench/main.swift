@@ -68,9 +68,9 @@ func surfaces(_ a: [String]) throws -> Double {
   return try timed {
     let overlap = try Overlap(prediction: p, reference: r)
     let d = try BoundaryDistances(prediction: p, reference: r)
-    return overlap.dice.value.orNaN + overlap.iou.value.orNaN + d.hausdorff95.value.orNaN
-      + d.average().value.orNaN + d.surfaceDice(tolerance: 1).value.orNaN
-      + d.surfaceDice(tolerance: 2).value.orNaN + d.surfaceDice(tolerance: 3).value.orNaN
+    var scores = [overlap.dice, overlap.iou, d.hausdorff95, d.average()]
+    for tolerance in [1.0, 2, 3] { scores.append(d.surfaceDice(tolerance: tolerance)) }
+    return scores.reduce(0) { $0 + $1.value.orNaN }
   }
 }
 
@@ -80,9 +80,9 @@ func surfels(_ a: [String]) throws -> Double {
   return try timed {
     let overlap = try Overlap(prediction: p, reference: r)
     let d = try SurfelDistances(prediction: p, reference: r)
-    return overlap.dice.value.orNaN + d.hausdorff(percentile: 95).value.orNaN
-      + d.surfaceDice(tolerance: 1).value.orNaN + d.surfaceDice(tolerance: 2).value.orNaN
-      + d.surfaceDice(tolerance: 3).value.orNaN
+    var scores = [overlap.dice, d.hausdorff(percentile: 95)]
+    for tolerance in [1.0, 2, 3] { scores.append(d.surfaceDice(tolerance: tolerance)) }
+    return scores.reduce(0) { $0 + $1.value.orNaN }
   }
 }
 
@@ -115,17 +115,19 @@ func bootstrapF1(_ a: [String]) throws -> Double {
 func coco(_ a: [String]) throws -> Double {
   let g = try inputs.doubles(a[0])
   let d = try inputs.doubles(a[1])
-  let truths = stride(from: 0, to: g.count, by: 8).map { i in
-    GroundTruth(
-      image: Int(g[i]), category: Int(g[i + 1]),
-      box: BoundingBox(x: g[i + 2], y: g[i + 3], width: g[i + 4], height: g[i + 5]),
-      area: g[i + 6], isCrowd: g[i + 7] != 0)
+  var truths: [GroundTruth] = []
+  for i in stride(from: 0, to: g.count, by: 8) {
+    let box = BoundingBox(x: g[i + 2], y: g[i + 3], width: g[i + 4], height: g[i + 5])
+    truths.append(
+      GroundTruth(
+        image: Int(g[i]), category: Int(g[i + 1]), box: box, area: g[i + 6],
+        isCrowd: g[i + 7] != 0))
   }
-  let found = stride(from: 0, to: d.count, by: 7).map { i in
-    Detection(
-      image: Int(d[i]), category: Int(d[i + 1]),
-      box: BoundingBox(x: d[i + 2], y: d[i + 3], width: d[i + 4], height: d[i + 5]),
-      score: d[i + 6])
+  var found: [Detection] = []
+  for i in stride(from: 0, to: d.count, by: 7) {
+    let box = BoundingBox(x: d[i + 2], y: d[i + 3], width: d[i + 4], height: d[i + 5])
+    found.append(
+      Detection(image: Int(d[i]), category: Int(d[i + 1]), box: box, score: d[i + 6]))
   }
   return try timed {
     try COCOEvaluation(groundTruth: truths, detections: found).averagePrecision().value.orNaN

@@ -60,6 +60,8 @@ public struct QuantityParser: Hashable, Sendable {
       }
       var start = i
       if i > 0, AnswerText.isWord(b[i - 1]) {
+        // Digits inside a word (T2, v1.5) are no number; a stop after a word is passed over.
+        i += 1
         while i < b.count, AnswerText.isWord(b[i]) { i += 1 }
         continue
       }
