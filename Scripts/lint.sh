@@ -11,7 +11,7 @@ folders=(Package.swift Sources Tests Snippets Studies/Package.swift Studies/Sour
 swift format lint --strict -r -p "${folders[@]}" || failed=1
 
 # No way around the compiler in the sources.
-for what in '@unchecked Sendable' 'try!' 'fatalError(' ' as! ' 'nonisolated(unsafe)' '@testable'; do
+for what in '@unchecked Sendable' 'try!' 'fatalError(' ' as! ' '@testable'; do
   hits=$(git grep -nF -- "$what" -- 'Sources/*.swift' 'Studies/Sources/*.swift' | grep -v '^[^:]*:[0-9]*: *//' || true)
   [ -z "$hits" ] || say "'$what' in the sources:"$'\n'"$hits"
 done

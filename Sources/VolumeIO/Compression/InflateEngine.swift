@@ -46,10 +46,11 @@ struct InflateEngine: ~Copyable {
     (bits, bitCount, block, isLastBlock) = (0, 0, .none, false)
   }
 
-  /// Bytes that were taken from the input and not used; the bit position is moved to a whole byte.
-  mutating func returnBytes() -> Int {
+  /// Gives back whole bytes that were taken from the input and not used; fewer than eight bits stay.
+  private mutating func returnBytes() -> Int {
     let whole = bitCount / 8
-    (bits, bitCount) = (0, 0)
+    bitCount -= 8 * whole
+    bits &= 1 << UInt64(bitCount) - 1
     return whole
   }
 
@@ -61,6 +62,18 @@ struct InflateEngine: ~Copyable {
   ///   - out: In `output`, of which `capacity` bytes may be filled; `roundBytes` more must be there.
   ///   - valid: Where in `output` the history begins.
   mutating func run(
+    _ input: UnsafeRawBufferPointer, _ position: inout Int, _ output: UnsafeMutableRawBufferPointer,
+    _ out: inout Int, capacity: Int, valid: Int
+  ) -> Outcome {
+    let outcome = unsafe advance(
+      input, &position, output, &out, capacity: capacity, valid: valid)
+    // The next call may bring other memory: whole bytes that were taken and not used go back now, so
+    // that a stored block never has to reach for bytes before its own input.
+    position -= returnBytes()
+    return outcome
+  }
+
+  private mutating func advance(
     _ input: UnsafeRawBufferPointer, _ position: inout Int, _ output: UnsafeMutableRawBufferPointer,
     _ out: inout Int, capacity: Int, valid: Int
   ) -> Outcome {

@@ -136,7 +136,6 @@ package struct Inflater: ~Copyable {
       needsInput = true
     }
     if case .finished = outcome {
-      position -= engine.returnBytes()
       guard position <= input.count else { throw truncated(input.count) }
       phase = wrapper == .raw ? .body : .trailer
       if wrapper == .raw { isFinished = true }

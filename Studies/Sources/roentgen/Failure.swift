@@ -3,6 +3,8 @@ import Foundation
 
 /// An exit code of sysexits(3) with one line on standard error.
 struct Failure: Error {
+  /// The options do not fit together (EX_USAGE).
+  static let usage: Int32 = 64
   /// The input is not what it should be (EX_DATAERR).
   static let dataError: Int32 = 65
   /// A service is not to be had (EX_UNAVAILABLE).

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import ICHStudy
+import MLLMClients
+import VolumeIO
 
 struct StudyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -120,9 +122,27 @@ struct ICHCommand: AsyncParsableCommand {
     options.budget = budget
     options.repeats = repeats
     options.splitBySlice = splitBySlice
-    if force { try RunFolder.removeRun(output) }
-    let study = ICHStudy(options: options, output: output, progress: ProgressLine(quiet: quiet))
-    let report = try await study.run(environment: ProcessInfo.processInfo.environment)
-    print("report: \(report.path)")
+    do {
+      if force { try RunFolder.removeRun(output) }
+      let study = ICHStudy(options: options, output: output, progress: ProgressLine(quiet: quiet))
+      let report = try await study.run(environment: ProcessInfo.processInfo.environment)
+      print("report: \(report.path)")
+    } catch let error as StudyError {
+      throw Failure.exit(Self.code(error.code), error)
+    } catch let error as VolumeError {
+      throw Failure.exit(Failure.dataError, error)
+    } catch let error as ClientError {
+      throw Failure.exit(Failure.unavailable, error)
+    }
+  }
+
+  private static func code(_ code: StudyError.Code) -> Int32 {
+    switch code {
+    case .usage: Failure.usage
+    case .output: Failure.cannotCreate
+    case .model: Failure.unavailable
+    case .stopped: Failure.temporary
+    default: Failure.dataError
+    }
   }
 }
