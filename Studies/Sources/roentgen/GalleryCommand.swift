@@ -175,8 +175,8 @@ struct Gallery {
     let montage = try RGBImage.montage(
       small, style: MontageStyle(columns: 3, numbering: .texts(kept.map { "\($0)" })))[0]
     try add("montage", montage)
-    try add(
-      "padded to square",
-      RGBImage(brain).centerCropped(width: 150, height: 220).paddedToSquare(with: [40, 40, 90]))
+    let part = try RGBImage(brain).centerCropped(
+      width: brain.width * 3 / 5, height: brain.height * 4 / 5)
+    try add("padded to square", part.paddedToSquare(with: [40, 40, 90]))
   }
 }

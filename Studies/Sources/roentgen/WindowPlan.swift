@@ -87,6 +87,10 @@ struct WindowPlan: Sendable {
   func write(
     _ volume: Volume, _ mask: Volume?, into folder: String, _ progress: ProgressLine
   ) async throws -> Int {
+    if let mask, mask.size != volume.size {
+      throw WindowingError(
+        .shape, "a mask of \(mask.size) voxels for a scan of \(volume.size)")
+    }
     let slices = try volume.slices(plane, pickers, mask: mask)
     var complete: [Tone] = []
     for tone in tones { complete.append(try tone.resolved(for: volume)) }
