@@ -25,7 +25,7 @@ public struct PreparedLinear: Sendable {
     inputs = weight.shape[1]
     self.bias = bias?.contiguous()
     self.activation = activation
-    packed = Tensor(uninitialized: [unsafe nk_sgemm_packed_size(outputs, inputs) / 4])
+    packed = Tensor(uninitialized: [nk_sgemm_packed_size(outputs, inputs) / 4])
     unsafe nk_sgemm_pack(outputs, inputs, Gemm.matrix(weight.transposed()), packed.floats)
     withExtendedLifetime(weight.storage) {}
   }
