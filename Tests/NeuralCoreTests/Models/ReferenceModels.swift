@@ -16,15 +16,19 @@ enum ReferenceModels {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: python)
     process.arguments = ["\(here)/\(script)"] + arguments
-    // Into a file: a pipe's reader does not survive an interrupted system call.
-    guard let folder = try? temporaryFolder() else { return nil }
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    _ = FileManager.default.createFile(atPath: folder + "/out", contents: nil)
-    process.standardOutput = FileHandle(forWritingAtPath: folder + "/out")
+    let pipe = Pipe()
+    process.standardOutput = pipe
     guard (try? process.run()) != nil else { return nil }
+    // `FileHandle`'s own reader does not survive an interrupted system call.
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4_096)
+    while true {
+      let count = unsafe read(pipe.fileHandleForReading.fileDescriptor, &buffer, buffer.count)
+      if count > 0 { text += buffer[..<count] }
+      if count == 0 || (count < 0 && errno != EINTR) { break }
+    }
     process.waitUntilExit()
-    guard let data = FileManager.default.contents(atPath: folder + "/out") else { return nil }
-    return process.terminationStatus == 0 ? String(decoding: data, as: UTF8.self) : nil
+    return process.terminationStatus == 0 ? String(decoding: text, as: UTF8.self) : nil
   }
 
   /// A fresh folder that the system clears.
