@@ -12,9 +12,11 @@ var stored: [Int16] = []
 for z in 0..<20 {
   for y in 0..<40 {
     for x in 0..<40 {
-      let offset = SIMD3<Double>(Double(x - 20), Double(y - 20), Double(2 * (z - 10)))
-      let isInside = (offset * offset).sum() < 300
-      stored.append(isInside ? 1064 : 24)
+      let across: Int = (x - 20) * (x - 20)
+      let down: Int = (y - 20) * (y - 20)
+      let along: Int = 4 * (z - 10) * (z - 10)
+      let distance: Int = across + down + along
+      stored.append(distance < 300 ? Int16(1064) : Int16(24))
     }
   }
 }
