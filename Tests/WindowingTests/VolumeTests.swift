@@ -87,8 +87,10 @@ struct VolumeTests {
     #expect(throws: WindowingError.self) { try volume.axial(1, through: .file(alternative: 2)) }
     let table = DisplayHints.LookupTable(firstMapped: 100, bits: 8, values: [0, 7, 255])
     volume.display.voiLUTs = [table]
-    let levels = try volume.axial(1).pixels
-    let values = try volume.values(SliceRequest(.axial, at: 1)).pixels
+    // As stored: square pixels would blend neighbouring levels.
+    let request = SliceRequest(.axial, at: 1, aspect: .voxels)
+    let levels = try volume.picture(request).pixels
+    let values = try volume.values(request).pixels
     for (level, value) in zip(levels, values) {
       #expect(level == (value <= 100 ? 0 : value == 101 ? 7 : 255))
     }
