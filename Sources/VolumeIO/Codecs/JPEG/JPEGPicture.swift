@@ -82,7 +82,15 @@ struct JPEGPicture {
         .truncated, "\(seen.count) of \(frame.components.count) components have a scan",
         offset: reader.position, field: "SOS")
     }
-    if !hasEnd { diagnostics.append("no end-of-image marker") }
+    if !hasEnd {
+      // Each progressive scan refines the whole picture, so what is there cannot tell what is missing.
+      guard frame.process != .progressive else {
+        throw VolumeError(
+          .truncated, "a progressive picture without its end; later scans may be missing",
+          offset: reader.position, field: "EOI")
+      }
+      diagnostics.append("no end-of-image marker")
+    }
     if reader.skipped > 0 {
       diagnostics.append("\(reader.skipped) bytes between segments belong to none")
     }
