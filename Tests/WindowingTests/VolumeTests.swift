@@ -102,8 +102,12 @@ struct VolumeTests {
     var volume = try Self.patterned()
     volume.display.modalityLUT = DisplayHints.LookupTable(
       firstMapped: 0, bits: 16, values: (0..<1000).map { UInt16(1000 - $0) })
-    let levels = try volume.axial(0, through: .brain).pixels
-    guard case .int16(let stored) = volume.samples else { return }
+    let request = SliceRequest(.axial, at: 0, aspect: .voxels)
+    let levels = try volume.picture(request, through: Window.brain).pixels
+    guard case .int16(let stored) = volume.samples else {
+      Issue.record("samples of type \(volume.samples.type)")
+      return
+    }
     for (level, sample) in zip(levels, stored) {
       #expect(level == Window.brain.level(Double(1000 - Int(sample))))
     }

@@ -36,100 +36,102 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
   ]
 }
 
-@Suite(.serialized) struct ConvolutionTests {
-  static let instructionSets = ["avx512", "avx2", "neon", "baseline"]
+extension OneInstructionSet {
+  @Suite struct ConvolutionTests {
+    static let instructionSets = ["avx512", "avx2", "neon", "baseline"]
 
-  /// Numbers in −1…1 that look random and are the same everywhere.
-  static func noise(_ shape: [Int], _ seed: UInt32) -> Tensor {
-    var state = seed &* 2_654_435_761 | 1
-    return Tensor(
-      (0..<Shape.count(shape)).map { _ in
-        state ^= state << 13
-        state ^= state >> 17
-        state ^= state << 5
-        return Float(Int32(bitPattern: state)) / 2_147_483_648
-      }, shape: shape)
-  }
-
-  @Test(arguments: ConvolutionCase.all, instructionSets)
-  func `every instruction set agrees with the plain loops`(
-    _ problem: ConvolutionCase, isa: String
-  ) {
-    let first = Threads.instructionSet
-    guard Threads.use(instructionSet: isa) else { return }
-    defer { Threads.use(instructionSet: first) }
-    let x = Self.noise(problem.image, 1)
-    let w = Self.noise(problem.filters, 2)
-    let b = Self.noise([problem.filters[0]], 3)
-    let double = (x.converted(to: .float64), w.converted(to: .float64))
-    let expected = double.0.convolution(
-      double.1, bias: b.converted(to: .float64), problem.geometry, activation: .relu)
-    for algorithm in [ConvolutionAlgorithm.direct, .winograd] {
-      let found = x.convolution(
-        w, bias: b, problem.geometry, activation: .relu, algorithm: algorithm)
-      #expect(found.shape == expected.shape)
-      #expect(
-        found.maximumDifference(from: expected) < (algorithm == .direct ? 2e-5 : 2e-4),
-        "\(isa) \(algorithm)")
+    /// Numbers in −1…1 that look random and are the same everywhere.
+    static func noise(_ shape: [Int], _ seed: UInt32) -> Tensor {
+      var state = seed &* 2_654_435_761 | 1
+      return Tensor(
+        (0..<Shape.count(shape)).map { _ in
+          state ^= state << 13
+          state ^= state >> 17
+          state ^= state << 5
+          return Float(Int32(bitPattern: state)) / 2_147_483_648
+        }, shape: shape)
     }
-    let dy = Self.noise(expected.shape, 4)
-    let double3 = dy.converted(to: .float64)
-    let dx = Tensor.convolutionInputGradient(
-      dy, filters: w, imageShape: x.shape, problem.geometry)
-    #expect(
-      dx.maximumDifference(
-        from: Tensor.convolutionInputGradient(
-          double3, filters: double.1, imageShape: x.shape, problem.geometry)) < 2e-4)
-    let dw = Tensor.convolutionWeightGradient(
-      dy, image: x, filterShape: w.shape, problem.geometry)
-    #expect(
-      dw.maximumDifference(
-        from: Tensor.convolutionWeightGradient(
-          double3, image: double.0, filterShape: w.shape, problem.geometry)) < 5e-5)
-  }
 
-  @Test func `a residual is added before the activation`() {
-    let x = Self.noise([1, 16, 12, 12], 1)
-    let w = Self.noise([16, 16, 3, 3], 2)
-    let r = Self.noise([1, 16, 12, 12], 3)
-    let geometry = ConvolutionGeometry(axes: 2, padding: 1)
-    let plain = (x.convolution(w, geometry) + r).relu()
-    for algorithm in [ConvolutionAlgorithm.direct, .winograd] {
-      let fused = x.convolution(
-        w, geometry, residual: r, activation: .relu, algorithm: algorithm)
-      #expect(fused.maximumDifference(from: plain) < 2e-4)
-    }
-  }
-
-  @Test func `the bits do not depend on the count of threads`() {
-    let x = Self.noise([2, 24, 30, 31], 1)
-    let w = Self.noise([40, 24, 3, 3], 2)
-    let geometry = ConvolutionGeometry(axes: 2, padding: 1)
-    let before = Threads.count
-    defer { Threads.count = before }
-    for algorithm in [ConvolutionAlgorithm.direct, .winograd] {
-      Threads.count = 1
-      let one = x.convolution(w, geometry, algorithm: algorithm)
-      let dwOne = Tensor.convolutionWeightGradient(
-        one, image: x, filterShape: w.shape, geometry)
-      for count in [2, 3, 7] {
-        Threads.count = count
-        #expect(x.convolution(w, geometry, algorithm: algorithm) == one)
+    @Test(arguments: ConvolutionCase.all, instructionSets)
+    func `every instruction set agrees with the plain loops`(
+      _ problem: ConvolutionCase, isa: String
+    ) {
+      let first = Threads.instructionSet
+      guard Threads.use(instructionSet: isa) else { return }
+      defer { Threads.use(instructionSet: first) }
+      let x = Self.noise(problem.image, 1)
+      let w = Self.noise(problem.filters, 2)
+      let b = Self.noise([problem.filters[0]], 3)
+      let double = (x.converted(to: .float64), w.converted(to: .float64))
+      let expected = double.0.convolution(
+        double.1, bias: b.converted(to: .float64), problem.geometry, activation: .relu)
+      for algorithm in [ConvolutionAlgorithm.direct, .winograd] {
+        let found = x.convolution(
+          w, bias: b, problem.geometry, activation: .relu, algorithm: algorithm)
+        #expect(found.shape == expected.shape)
         #expect(
-          Tensor.convolutionWeightGradient(one, image: x, filterShape: w.shape, geometry)
-            == dwOne)
+          found.maximumDifference(from: expected) < (algorithm == .direct ? 2e-5 : 2e-4),
+          "\(isa) \(algorithm)")
+      }
+      let dy = Self.noise(expected.shape, 4)
+      let double3 = dy.converted(to: .float64)
+      let dx = Tensor.convolutionInputGradient(
+        dy, filters: w, imageShape: x.shape, problem.geometry)
+      #expect(
+        dx.maximumDifference(
+          from: Tensor.convolutionInputGradient(
+            double3, filters: double.1, imageShape: x.shape, problem.geometry)) < 2e-4)
+      let dw = Tensor.convolutionWeightGradient(
+        dy, image: x, filterShape: w.shape, problem.geometry)
+      #expect(
+        dw.maximumDifference(
+          from: Tensor.convolutionWeightGradient(
+            double3, image: double.0, filterShape: w.shape, problem.geometry)) < 5e-5)
+    }
+
+    @Test func `a residual is added before the activation`() {
+      let x = Self.noise([1, 16, 12, 12], 1)
+      let w = Self.noise([16, 16, 3, 3], 2)
+      let r = Self.noise([1, 16, 12, 12], 3)
+      let geometry = ConvolutionGeometry(axes: 2, padding: 1)
+      let plain = (x.convolution(w, geometry) + r).relu()
+      for algorithm in [ConvolutionAlgorithm.direct, .winograd] {
+        let fused = x.convolution(
+          w, geometry, residual: r, activation: .relu, algorithm: algorithm)
+        #expect(fused.maximumDifference(from: plain) < 2e-4)
       }
     }
-  }
 
-  @Test func `a transposed convolution gives PyTorch's numbers`() {
-    // torch.nn.functional.conv_transpose2d(arange(4).view(1, 1, 2, 2), arange(9).view(1, 1, 3, 3),
-    // stride=2, padding=1, output_padding=1)
-    let x = Tensor.ramp(4).reshaped(1, 1, 2, 2)
-    let w = Tensor.ramp(9).reshaped(1, 1, 3, 3)
-    let y = x.transposedConvolution(
-      w, ConvolutionGeometry(axes: 2, stride: 2, padding: 1), outputPadding: [1, 1])
-    #expect(y.shape == [1, 1, 4, 4])
-    #expect(y.scalars == [0, 3, 4, 5, 2, 10, 10, 14, 8, 19, 12, 15, 14, 34, 21, 24])
+    @Test func `the bits do not depend on the count of threads`() {
+      let x = Self.noise([2, 24, 30, 31], 1)
+      let w = Self.noise([40, 24, 3, 3], 2)
+      let geometry = ConvolutionGeometry(axes: 2, padding: 1)
+      let before = Threads.count
+      defer { Threads.count = before }
+      for algorithm in [ConvolutionAlgorithm.direct, .winograd] {
+        Threads.count = 1
+        let one = x.convolution(w, geometry, algorithm: algorithm)
+        let dwOne = Tensor.convolutionWeightGradient(
+          one, image: x, filterShape: w.shape, geometry)
+        for count in [2, 3, 7] {
+          Threads.count = count
+          #expect(x.convolution(w, geometry, algorithm: algorithm) == one)
+          #expect(
+            Tensor.convolutionWeightGradient(one, image: x, filterShape: w.shape, geometry)
+              == dwOne)
+        }
+      }
+    }
+
+    @Test func `a transposed convolution gives PyTorch's numbers`() {
+      // torch.nn.functional.conv_transpose2d(arange(4).view(1, 1, 2, 2), arange(9).view(1, 1, 3, 3),
+      // stride=2, padding=1, output_padding=1)
+      let x = Tensor.ramp(4).reshaped(1, 1, 2, 2)
+      let w = Tensor.ramp(9).reshaped(1, 1, 3, 3)
+      let y = x.transposedConvolution(
+        w, ConvolutionGeometry(axes: 2, stride: 2, padding: 1), outputPadding: [1, 1])
+      #expect(y.shape == [1, 1, 4, 4])
+      #expect(y.scalars == [0, 3, 4, 5, 2, 10, 10, 14, 8, 19, 12, 15, 14, 34, 21, 24])
+    }
   }
 }
