@@ -72,8 +72,8 @@ struct InspectCommand: AsyncParsableCommand {
   }
 
   private func file(_ path: String) throws -> InspectedScan {
-    if let all = try? DICOMFolder(files: [path]), let only = all.series.first, all.series.count == 1
-    {
+    let found = DICOMFolder(files: [path])
+    if let only = found.series.first, found.series.count == 1 {
       return try dicom(path, only)
     }
     return InspectedScan(
