@@ -66,8 +66,9 @@ struct HeadPhantomTests {
       }
     }
     #expect(blood.count > 500)
-    let mean = blood.reduce(0, +) / Double(blood.count)
-    #expect((45...90).contains(mean))
+    // The median: voxels at the skull share their thickness with bone, which pulls the mean up.
+    let median = blood.sorted()[blood.count / 2]
+    #expect((50...85).contains(median))
     let share = Double(left) / Double(blood.count)
     #expect((head.bleeds.first?.side ?? 0) > 0 ? share > 0.95 : share < 0.05)
   }
