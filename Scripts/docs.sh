@@ -10,11 +10,15 @@ rm -rf "$graphs" .build/docs
 mkdir -p "$graphs"
 swift_bin=$(dirname "$(command -v swift)")
 target=$(swift -print-target-info | python3 -c 'import json,sys; print(json.load(sys.stdin)["target"]["triple"])')
+maps=()
+for map in "$(swift build --show-bin-path)"/C*.build/module.modulemap; do
+  maps+=(-Xcc "-fmodule-map-file=$map")
+done
 for module in VolumeIO Windowing NeuralCore MLLMClients Evaluation; do
   if command -v xcrun >/dev/null 2>&1; then extract=(xcrun swift-symbolgraph-extract -sdk "$(xcrun --show-sdk-path)")
   elif [ -x "$swift_bin/swift-symbolgraph-extract" ]; then extract=("$swift_bin/swift-symbolgraph-extract")
   else extract=("$(dirname "$(readlink -f "$(command -v swift)")")/swift-symbolgraph-extract"); fi
-  "${extract[@]}" -module-name "$module" -I "$modules" -target "$target" \
+  "${extract[@]}" -module-name "$module" -I "$modules" -I Sources/CSystemPNG "${maps[@]}" -target "$target" \
     -minimum-access-level public -skip-synthesized-members -output-dir "$graphs"
 done
 if command -v docc >/dev/null 2>&1; then docc=(docc); elif command -v xcrun >/dev/null 2>&1; then docc=(xcrun docc)
