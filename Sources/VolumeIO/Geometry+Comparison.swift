@@ -27,9 +27,8 @@ extension Geometry {
 
   /// The fields in which this geometry and another differ by more than a tolerance; empty for none.
   ///
-  /// - Parameters:
-  ///   - tolerance: In millimetres, for spacing and for the positions of the grid's corners.
-  ///   - degrees: For the direction of each axis.
+  /// - `tolerance`: In millimetres, for spacing and for the positions of the grid's corners.
+  /// - `degrees`: For the direction of each axis.
   public func differences(
     from other: Geometry, tolerance: Double = 1e-3, degrees: Double = 0.01
   ) -> [Difference] {

@@ -13,7 +13,7 @@ public import VolumeIO
 ///
 /// The bytes go to a temporary name beside it and are renamed, so that nobody meets half a file.
 ///
-/// - Parameter overwrites: Replaces a file of that name; otherwise it is left alone.
+/// - `overwrites`: Replaces a file of that name; otherwise it is left alone.
 /// - Throws: ``WindowingError/Code/exists`` for a name that is taken, ``WindowingError/Code/file``
 ///   for what the operating system refuses.
 public func writeFile(
@@ -49,10 +49,9 @@ extension Volume {
   ///
   /// The tone is resolved once. Files are the same whatever the number of threads.
   ///
-  /// - Parameters:
-  ///   - requests: What to show, and the path of each file.
-  ///   - tone: Statistics are taken from the first request's channel.
-  ///   - progress: Called with the count of files written so far, one call at a time.
+  /// - `requests`: What to show, and the path of each file.
+  /// - `tone`: Statistics are taken from the first request's channel.
+  /// - `progress`: Called with the count of files written so far, one call at a time.
   /// - Throws: The first error; files written before stay.
   public func writePictures(
     _ requests: [(slice: SliceRequest, path: String)], through tone: Tone,

@@ -18,8 +18,7 @@ public struct BlandAltman: Hashable, Sendable, Codable {
   public let rootMeanSquareError: MetricValue
   public let multiplier: Double
 
-  /// - Parameters:
-  ///   - multiplier: Standard deviations from bias to limit: 1.96, or the 2 of the 1986 paper.
+  /// - `multiplier`: Standard deviations from bias to limit: 1.96, or the 2 of the 1986 paper.
   /// - Throws: ``EvaluationError`` for unequal counts or numbers that are not finite.
   public init(
     _ first: [Double], _ second: [Double], multiplier: Double = 1.96, confidence: Double = 0.95

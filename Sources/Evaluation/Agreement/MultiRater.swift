@@ -58,7 +58,7 @@ public enum MultiRaterAgreement {
   /// Gwet's AC1 (identity weights) or AC2 (linear or quadratic) for any number of raters with
   /// missing ratings.
   ///
-  /// - Parameter ratings: `[rater][item]`, a category index below `categories` or `nil`.
+  /// - `ratings`: `[rater][item]`, a category index below `categories` or `nil`.
   public static func gwet(
     _ ratings: [[Int?]], categories k: Int, weights: KappaWeights = .unweighted
   ) throws(EvaluationError) -> Score {
@@ -129,7 +129,7 @@ public enum KrippendorffAlpha {
 
   /// Alpha of ratings with missing values.
   ///
-  /// - Parameter ratings: `[rater][unit]`, `nil` for missing.
+  /// - `ratings`: `[rater][unit]`, `nil` for missing.
   /// - Throws: ``EvaluationError`` for ragged rows or numbers that are not finite.
   /// - Returns: Undefined when only one value occurs; n is the units with at least two ratings.
   /// - Complexity: By counts: O(ratings + v²) for v distinct values (nominal and interval: O(v)).

@@ -14,8 +14,7 @@ public struct TestRetest: Hashable, Sendable, Codable {
   public let fleissKappa: Score
   public let outcomes: OutcomeCounts
 
-  /// - Parameters:
-  ///   - runs: `[run][case]`.
+  /// - `runs`: `[run][case]`.
   /// - Throws: ``EvaluationError`` for ragged runs, no run, or labels outside the class list.
   public init<Label: Hashable & Sendable>(
     truth: [Label], runs: [[Outcome<Label>]], classes: [Label]

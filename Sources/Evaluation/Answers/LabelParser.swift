@@ -10,8 +10,7 @@ public struct LabelParser: Hashable, Sendable {
   public let noneLabel: String?
   public var rules: NegationRules
 
-  /// - Parameters:
-  ///   - labels: In order; each also matches its own name, `_` and `-` as spaces.
+  /// - `labels`: In order; each also matches its own name, `_` and `-` as spaces.
   public init(
     labels: [String], synonyms: [String: [String]] = [:], noneLabel: String? = nil,
     rules: NegationRules = .english
@@ -98,7 +97,7 @@ public struct LabelParser: Hashable, Sendable {
   /// All affirmed labels (multi-label). An empty set needs evidence: a negated label, or the
   /// `noneLabel`.
   ///
-  /// - Parameter uncertainAsPositive: Counts "possible …" as affirmed.
+  /// - `uncertainAsPositive`: Counts "possible …" as affirmed.
   public func parseSet(
     _ reply: String, uncertainAsPositive: Bool = false
   ) -> ParsedAnswer<Set<String>> {

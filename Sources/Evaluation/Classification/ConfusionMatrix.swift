@@ -28,11 +28,10 @@ public struct ConfusionMatrix: Hashable, Sendable, Codable {
 
   /// Counts outcomes against the truth.
   ///
-  /// - Parameters:
-  ///   - classes: All classes, in order, without repeats. A class that is absent from the data
-  ///     stays in macro averages: the list, not the data, defines the metric.
-  ///   - policy: How cases without an answer count.
-  ///   - clusters: One value a case (the patient); intervals then resample clusters.
+  /// - `classes`: All classes, in order, without repeats. A class that is absent from the data
+  ///   stays in macro averages: the list, not the data, defines the metric.
+  /// - `policy`: How cases without an answer count.
+  /// - `clusters`: One value a case (the patient); intervals then resample clusters.
   /// - Throws: ``EvaluationError`` for unequal counts, an unknown label, a bad class list.
   /// - Complexity: O(n + *classes*) expected.
   public init<Label: Hashable & Sendable>(

@@ -159,10 +159,9 @@ public struct COCOEvaluation: Hashable, Sendable, Codable {
 
   /// Evaluates detections.
   ///
-  /// - Parameters:
-  ///   - images: Image ids that were looked at; in ascending order for ties of scores. Those of
-  ///     the boxes when `nil`.
-  ///   - categories: Category ids; those of the ground truth when `nil`.
+  /// - `images`: Image ids that were looked at; in ascending order for ties of scores. Those of
+  ///   the boxes when `nil`.
+  /// - `categories`: Category ids; those of the ground truth when `nil`.
   /// - Throws: ``EvaluationError`` for a NaN score or box, or no option lists.
   /// - Complexity: O(d log d + pairs of an image and category).
   public init(

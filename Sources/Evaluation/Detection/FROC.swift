@@ -9,9 +9,8 @@ public struct FROC: Hashable, Sendable, Codable {
   public let images: Int
   public let targets: Int
 
-  /// - Parameters:
-  ///   - falsePositives: The score of each detection that hits nothing.
-  ///   - truePositives: The score of the detection of each lesion; 0 for a missed one.
+  /// - `falsePositives`: The score of each detection that hits nothing.
+  /// - `truePositives`: The score of the detection of each lesion; 0 for a missed one.
   /// - Throws: ``EvaluationError`` for no images, no targets or a NaN score.
   public init(
     falsePositives: [Double], truePositives: [Double], targets: Int, images: Int
@@ -72,9 +71,8 @@ public struct FROC: Hashable, Sendable, Codable {
 
   /// Sorts detections by what they hit: points on a label map.
   ///
-  /// - Parameters:
-  ///   - coordinates: One voxel a detection, in the axis order of `shape`; outside is a miss.
-  ///   - excluded: Labels that are neither targets nor errors.
+  /// - `coordinates`: One voxel a detection, in the axis order of `shape`; outside is a miss.
+  /// - `excluded`: Labels that are neither targets nor errors.
   /// - Returns: The scores of detections on background, the best score of each label (0 where
   ///   missed) in ascending order of label, and the number of labels.
   /// - Throws: ``EvaluationError`` for unequal counts or shapes.
@@ -110,9 +108,8 @@ public struct FROC: Hashable, Sendable, Codable {
 public enum PointingGame {
   /// A hit is a mask pixel at squared distance strictly below `tolerance`² (in pixels).
   ///
-  /// - Parameters:
-  ///   - x: Column.
-  ///   - y: Row.
+  /// - `x`: Column.
+  /// - `y`: Row.
   /// - Throws: ``EvaluationError`` for a mask that is not two-dimensional.
   public static func isHit(
     _ mask: Mask, x: Double, y: Double, tolerance: Double

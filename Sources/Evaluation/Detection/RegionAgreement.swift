@@ -123,10 +123,9 @@ extension Mask {
   /// The side of the image midline on which the mask lies: the side with more than `share` of
   /// the voxels, `"bilateral"` otherwise; `nil` when empty.
   ///
-  /// - Parameters:
-  ///   - midline: The column (last axis) of the midline; the middle of the image by default.
-  ///   - lowColumnsAre: The patient's side at low columns, `"left"` or `"right"`: radiological
-  ///     display puts the patient's right there.
+  /// - `midline`: The column (last axis) of the midline; the middle of the image by default.
+  /// - `lowColumnsAre`: The patient's side at low columns, `"left"` or `"right"`: radiological
+  ///   display puts the patient's right there.
   public func side(midline: Double? = nil, lowColumnsAre low: String = "right", share: Double = 0.9)
     -> String?
   {

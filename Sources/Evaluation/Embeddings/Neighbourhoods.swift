@@ -77,7 +77,7 @@ public enum Separation {
 
   /// Leave-one-out accuracy of a vote among the k nearest; ties of votes go to the nearer class.
   ///
-  /// - Parameter groups: Points of a query's own group (its patient) are no neighbours of it.
+  /// - `groups`: Points of a query's own group (its patient) are no neighbours of it.
   /// - Precondition: `k > 0`.
   public static func nearestNeighbourAccuracy<Label: Hashable>(
     _ data: [[Double]], labels: [Label], k: Int, groups: [some Hashable] = [Int](),

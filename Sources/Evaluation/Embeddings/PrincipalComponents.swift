@@ -12,9 +12,8 @@ public struct PrincipalComponents: Hashable, Sendable {
   /// The share of all variance.
   public let explained: [Double]
 
-  /// - Parameters:
-  ///   - data: `[point][dimension]`.
-  ///   - standardised: Divide each dimension by its standard deviation first (constant ones stay).
+  /// - `data`: `[point][dimension]`.
+  /// - `standardised`: Divide each dimension by its standard deviation first (constant ones stay).
   /// - Throws: ``EvaluationError`` for ragged rows or numbers that are not finite.
   /// - Complexity: O(min(n, d)² · max(n, d)) for the matrix and O(min(n, d)³) for its eigenvectors.
   public init(

@@ -136,9 +136,8 @@ public struct Bootstrap: Hashable, Sendable, Codable {
 
   /// Resamples cases (or clusters) and computes any statistic of the resampled list.
   ///
-  /// - Parameters:
-  ///   - clusters: One number a case; cases of one cluster are drawn together.
-  ///   - statistic: `nil` where undefined; such resamples are counted, not used.
+  /// - `clusters`: One number a case; cases of one cluster are drawn together.
+  /// - `statistic`: `nil` where undefined; such resamples are counted, not used.
   /// - Throws: ``EvaluationError`` when `clusters` has another count.
   /// - Complexity: O(*resamples* · *cases*) plus the statistic.
   public func callAsFunction<Case>(

@@ -17,7 +17,7 @@ public struct PanopticQuality: Hashable, Sendable, Codable {
 
   /// Matches the instances of two label maps; 0 is background.
   ///
-  /// - Parameter threshold: A match needs IoU strictly above it. From ½ on matches are unique;
+  /// - `threshold`: A match needs IoU strictly above it. From ½ on matches are unique;
   ///   below, the matching has as many pairs as possible and among those the largest total IoU.
   /// - Throws: ``EvaluationError`` for unequal counts.
   /// - Complexity: One pass, plus a matching cubic in the instances below ½.

@@ -83,7 +83,7 @@ public struct MultilabelScores: Hashable, Sendable {
 
   /// The weighted log loss of the RSNA 2019 haemorrhage challenge: Σᵢⱼ wⱼ · ll / (n · Σ w).
   ///
-  /// - Parameter weights: One a label; the challenge used 2 for "any" and 1 for each subtype.
+  /// - `weights`: One a label; the challenge used 2 for "any" and 1 for each subtype.
   /// - Throws: ``EvaluationError`` for a wrong number of weights or a score outside 0…1.
   public func weightedLogLoss(
     weights: [Double], clip: Double = 1e-15

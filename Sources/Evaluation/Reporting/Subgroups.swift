@@ -15,10 +15,9 @@ public struct SubgroupTable: Hashable, Sendable, Codable {
   /// The largest difference between strata with a value.
   public let range: MetricValue
 
-  /// - Parameters:
-  ///   - values: One metadata value a case; an empty one is the stratum "(missing)".
-  ///   - minimumCases: Smaller strata are pooled under "(other)".
-  ///   - score: The score of some cases, given by their indices.
+  /// - `values`: One metadata value a case; an empty one is the stratum "(missing)".
+  /// - `minimumCases`: Smaller strata are pooled under "(other)".
+  /// - `score`: The score of some cases, given by their indices.
   /// - Complexity: One call of `score` a stratum.
   public init(
     column: String, values: [String], minimumCases: Int = 1, score: ([Int]) -> Score
@@ -69,10 +68,9 @@ public struct Failures: Hashable, Sendable, Codable {
   public let entries: [Entry]
   public let metric: String
 
-  /// - Parameters:
-  ///   - cases: Name, value and a note each.
-  ///   - higherIsBetter: For Dice; not for HD95.
-  ///   - limit: At most so many; undefined values come first: they are failures to explain.
+  /// - `cases`: Name, value and a note each.
+  /// - `higherIsBetter`: For Dice; not for HD95.
+  /// - `limit`: At most so many; undefined values come first: they are failures to explain.
   public init(
     metric: String, _ cases: [(name: String, value: MetricValue, note: String)],
     higherIsBetter: Bool, limit: Int = 20
@@ -117,7 +115,7 @@ public struct Aggregate: Hashable, Sendable, Codable {
   public let undefined: Int
   public let infinite: Int
 
-  /// - Parameter bootstrap: Gives the mean an interval; with `clusters` whole clusters are drawn.
+  /// - `bootstrap`: Gives the mean an interval; with `clusters` whole clusters are drawn.
   public init(
     _ name: String, _ values: [MetricValue], whenUndefined: Policy = .exclude,
     whenInfinite: Policy = .exclude, clusters: [some Hashable] = [Int](),

@@ -11,9 +11,8 @@ public enum PairedPermutation {
 
   /// Tests whether the mean difference is zero; zero differences stay in.
   ///
-  /// - Parameters:
-  ///   - differences: One a case; with `clusters` one sign flips a whole cluster's differences.
-  ///   - resamples: Monte Carlo draws where enumeration would exceed 2²⁰.
+  /// - `differences`: One a case; with `clusters` one sign flips a whole cluster's differences.
+  /// - `resamples`: Monte Carlo draws where enumeration would exceed 2²⁰.
   /// - Throws: ``EvaluationError`` for a number that is not finite or unequal counts.
   /// - Complexity: O(2ᵏ) for k ≤ 20 non-zero clusters, else O(*resamples* · k).
   public static func test(

@@ -5,9 +5,8 @@
 public enum SampleSize {
   /// Pairs for McNemar's test of discordant rates (Connor 1987), two-sided.
   ///
-  /// - Parameters:
-  ///   - p10: The rate of cases that only the first arm gets right.
-  ///   - p01: The rate of cases that only the second gets right.
+  /// - `p10`: The rate of cases that only the first arm gets right.
+  /// - `p01`: The rate of cases that only the second gets right.
   /// - Returns: `nil` when the rates are equal (no number suffices).
   /// - Throws: ``EvaluationError`` for rates outside 0…1 or that sum above 1.
   public static func mcNemarPairs(

@@ -136,7 +136,7 @@ public struct BLEU: Hashable, Sendable, Codable {
 
   /// Corpus BLEU of texts.
   ///
-  /// - Parameter references: `[segment][reference]`.
+  /// - `references`: `[segment][reference]`.
   /// - Throws: ``EvaluationError`` for unequal counts or a segment without reference.
   /// - Complexity: O(tokens · log tokens of a segment).
   public func corpus(

@@ -11,9 +11,8 @@ public enum BERTScore {
     public let f1: MetricValue
   }
 
-  /// - Parameters:
-  ///   - candidate, reference: `[token][dimension]`.
-  ///   - candidateWeights, referenceWeights: Idf weights; equal when `nil`.
+  /// - `candidate, reference`: `[token][dimension]`.
+  /// - `candidateWeights, referenceWeights`: Idf weights; equal when `nil`.
   /// - Throws: ``EvaluationError`` for unequal dimensions or counts of weights.
   /// - Complexity: O(*tokens* · *tokens* · *dimensions*).
   public static func match(

@@ -19,10 +19,9 @@ public struct Anthropic: PromptClient {
     public static let v2026 = Version(rawValue: "2026-10-21")
   }
 
-  /// - Parameters:
-  ///   - key: By default from `ANTHROPIC_API_KEY`.
-  ///   - version: The interface's version.
-  ///   - betas: Names for the `anthropic-beta` header.
+  /// - `key`: By default from `ANTHROPIC_API_KEY`.
+  /// - `version`: The interface's version.
+  /// - `betas`: Names for the `anthropic-beta` header.
   public init(
     _ model: ModelProfile, key: APIKey = .environment("ANTHROPIC_API_KEY"),
     version: Version = .v2023, betas: [String] = [], base: URL? = nil,

@@ -79,7 +79,7 @@ public struct BatchRun: Sendable {
   /// The results that are there. Cases without one are absent while their batch runs, and failed
   /// once it has ended without them.
   ///
-  /// - Parameter journal: Where the replies are written, so that a run can go on without batches.
+  /// - `journal`: Where the replies are written, so that a run can go on without batches.
   public func collect(
     _ cases: [Case], into journal: Journal? = nil
   ) async throws(ClientError) -> [CaseResult] {

@@ -7,10 +7,9 @@ public struct Gemini: PromptClient {
   var core: RemoteClient
   public var model: ModelProfile { core.model }
 
-  /// - Parameters:
-  ///   - key: By default from `GEMINI_API_KEY` or `GOOGLE_API_KEY`; sent as a header, never in the
-  ///     address.
-  ///   - base: The address with the interface's version, by default `…/v1beta`.
+  /// - `key`: By default from `GEMINI_API_KEY` or `GOOGLE_API_KEY`; sent as a header, never in the
+  ///   address.
+  /// - `base`: The address with the interface's version, by default `…/v1beta`.
   public init(
     _ model: ModelProfile, key: APIKey = .environment("GEMINI_API_KEY", "GOOGLE_API_KEY"),
     base: URL? = nil, transport: any Transport = URLSessionTransport.shared,

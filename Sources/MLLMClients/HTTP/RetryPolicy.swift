@@ -64,9 +64,8 @@ public struct RetryPolicy: Sendable, Hashable {
   /// time drawn evenly below a bound that doubles, and never shorter than a quarter more than the
   /// last wait, so that chance can't turn a back-off around.
   ///
-  /// - Parameters:
-  ///   - previous: The last wait.
-  ///   - random: A number in 0..<1.
+  /// - `previous`: The last wait.
+  /// - `random`: A number in 0..<1.
   public func wait(
     after failures: Int, error: ClientError, previous: Duration = .zero, random: Double
   ) -> Duration {

@@ -18,9 +18,8 @@ public enum ImageTokenRule: Sendable, Hashable, Codable {
 
   /// The tokens of a picture, or nil when the rule is not known.
   ///
-  /// - Parameters:
-  ///   - width: Columns.
-  ///   - height: Rows.
+  /// - `width`: Columns.
+  /// - `height`: Rows.
   public func tokens(width: Int, height: Int, detail: Image.Detail = .high) -> Int? {
     guard width > 0, height > 0 else { return nil }
     let w = Double(width)

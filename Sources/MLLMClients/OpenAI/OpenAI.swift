@@ -14,11 +14,10 @@ public struct OpenAI: PromptClient {
   var core: RemoteClient
   public var model: ModelProfile { core.model }
 
-  /// - Parameters:
-  ///   - model: What is known of the model; `ModelTable.current.profile(…)` knows many.
-  ///   - interface: Responses unless seeds or stop texts are wanted, which it does not take.
-  ///   - key: By default from `OPENAI_API_KEY`.
-  ///   - base: The address, for other regions and proxies.
+  /// - `model`: What is known of the model; `ModelTable.current.profile(…)` knows many.
+  /// - `interface`: Responses unless seeds or stop texts are wanted, which it does not take.
+  /// - `key`: By default from `OPENAI_API_KEY`.
+  /// - `base`: The address, for other regions and proxies.
   public init(
     _ model: ModelProfile, interface: Interface = .responses,
     key: APIKey = .environment("OPENAI_API_KEY"), base: URL? = nil,

@@ -50,12 +50,11 @@ public struct OpenAICompatible: PromptClient {
   var core: RemoteClient
   public var model: ModelProfile { core.model }
 
-  /// - Parameters:
-  ///   - base: The address before `chat/completions`, such as `http://127.0.0.1:11434/v1`.
-  ///   - model: The name that is sent.
-  ///   - key: Where the key comes from.
-  ///   - keyPlacement: Where the request carries it; `.header("api-key")` for Azure.
-  ///   - headers: More headers, without keys.
+  /// - `base`: The address before `chat/completions`, such as `http://127.0.0.1:11434/v1`.
+  /// - `model`: The name that is sent.
+  /// - `key`: Where the key comes from.
+  /// - `keyPlacement`: Where the request carries it; `.header("api-key")` for Azure.
+  /// - `headers`: More headers, without keys.
   public init(
     base: URL, model: ModelProfile, key: APIKey = .none, keyPlacement: KeyPlacement = .bearer,
     headers: [String: String] = [:], dialect: Dialect = Dialect(),

@@ -17,9 +17,8 @@ public struct Embedder: Sendable {
   private let model: String
   private let dimensions: Int?
 
-  /// - Parameters:
-  ///   - model: The name that is sent.
-  ///   - dimensions: How long the vectors shall be, where the model lets one choose.
+  /// - `model`: The name that is sent.
+  /// - `dimensions`: How long the vectors shall be, where the model lets one choose.
   public init(
     _ interface: Interface, model: String, key: APIKey, base: URL? = nil, dimensions: Int? = nil,
     transport: any Transport = URLSessionTransport.shared, options: ClientOptions = ClientOptions()

@@ -81,7 +81,7 @@ public struct JournalSummary: Sendable {
 
   /// Sums up records.
   ///
-  /// - Parameter price: What a model costs, given its name and interface.
+  /// - `price`: What a model costs, given its name and interface.
   public init(_ records: [JournalRecord], price: (String, API) -> Price?) {
     for record in records {
       attempts += 1

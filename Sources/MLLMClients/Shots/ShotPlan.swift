@@ -12,9 +12,8 @@ public struct ShotPlan: Sendable, Hashable, Codable {
 
   /// Chooses shots for queries.
   ///
-  /// - Parameters:
-  ///   - queries: What is to be asked about; only name, group and features are used.
-  ///   - pool: What to choose from. An example of the query's own name is never chosen.
+  /// - `queries`: What is to be asked about; only name, group and features are used.
+  /// - `pool`: What to choose from. An example of the query's own name is never chosen.
   /// - Throws: `ClientError` with `.invalidPrompt` when a label has fewer examples left than asked
   ///   for, naming the label and both numbers.
   /// - Precondition: Names are unique within the pool; features have one length.
@@ -54,10 +53,9 @@ public struct ShotPlan: Sendable, Hashable, Codable {
 
   /// The most shots a label, up to `count`, with which a request keeps a model's picture limit.
   ///
-  /// - Parameters:
-  ///   - labels: The number of labels.
-  ///   - images: The most pictures of a request, the query's included; nil is no limit.
-  ///   - perQuery: Pictures of the query itself.
+  /// - `labels`: The number of labels.
+  /// - `images`: The most pictures of a request, the query's included; nil is no limit.
+  /// - `perQuery`: Pictures of the query itself.
   public static func fittingCount(
     _ count: Int, labels: Int, images: Int?, perQuery: Int = 1
   ) -> Int {

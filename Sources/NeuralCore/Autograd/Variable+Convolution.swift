@@ -39,10 +39,9 @@ extension Variable {
 
   /// The transposed convolution over one, two or three axes, as PyTorch's `conv_transpose2d`.
   ///
-  /// - Parameters:
-  ///   - weight: `[channel, filter, taps…]`.
-  ///   - outputPadding: Places added at the end of each axis, which settle the size where a
-  ///     stride leaves it open.
+  /// - `weight`: `[channel, filter, taps…]`.
+  /// - `outputPadding`: Places added at the end of each axis, which settle the size where a
+  ///   stride leaves it open.
   /// - Returns: `[batch, filter, …]` with axes of `(size − 1)·stride − 2·padding + taps +
   ///   outputPadding`.
   public func transposedConvolution(

@@ -9,9 +9,8 @@ public struct Convolution: Layer {
   public let stride, padding, dilation: [Int]
   public let groups: Int
 
-  /// - Parameters:
-  ///   - taps: The filter's size along each axis; its count settles how many axes there are.
-  ///   - padding: Zeros on both sides of each axis; "same" for odd taps when nil.
+  /// - `taps`: The filter's size along each axis; its count settles how many axes there are.
+  /// - `padding`: Zeros on both sides of each axis; "same" for odd taps when nil.
   public init(
     _ channels: Int, _ filters: Int, taps: [Int], stride: [Int]? = nil, padding: [Int]? = nil,
     dilation: [Int]? = nil, groups: Int = 1, hasBias: Bool = true, start: Initializer = .linear,

@@ -7,7 +7,7 @@ public struct Linear: Layer {
   /// `[outputs]`
   public var bias: Parameter?
 
-  /// - Parameter start: Where the first weights are drawn from.
+  /// - `start`: Where the first weights are drawn from.
   public init(
     _ inputs: Int, _ outputs: Int, hasBias: Bool = true, start: Initializer = .linear,
     draws: inout SeededDraws

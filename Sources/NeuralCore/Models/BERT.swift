@@ -78,8 +78,7 @@ public struct BERT: Module {
   /// The hidden states: the embeddings, then the output of each layer; each
   /// `[batch, token, width]`.
   ///
-  /// - Parameters:
-  ///   - mask: `[batch, token]`, 1 for tokens and 0 for padding; nil sees everything.
+  /// - `mask`: `[batch, token]`, 1 for tokens and 0 for padding; nil sees everything.
   /// - Precondition: No more tokens than positions, and ids within the vocabulary.
   public func hiddenStates(_ ids: [[Int]], mask: [[Int]]? = nil, on tape: Tape? = nil)
     -> [Variable]

@@ -120,7 +120,7 @@ public struct CLIP: Module {
 
   /// The vectors of texts, in the common space: `[batch, width]`.
   ///
-  /// - Parameter texts: Rows of ids of equal length, as ``ByteLevelBPE/encodeForCLIP(_:length:)``
+  /// - `texts`: Rows of ids of equal length, as ``ByteLevelBPE/encodeForCLIP(_:length:)``
   ///   gives them.
   public func encode(texts: [[Int]], on tape: Tape? = nil) -> Variable {
     let length = texts.first?.count ?? 0

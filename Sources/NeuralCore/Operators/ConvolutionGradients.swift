@@ -5,10 +5,9 @@ import CNeuralKernels
 extension Tensor {
   /// The gradient of a convolution's image.
   ///
-  /// - Parameters:
-  ///   - gradient: The gradient of the convolution's result, `[batch, filter, …]`.
-  ///   - filters: The convolution's filters, `[filter, channel / groups, …taps]`.
-  ///   - imageShape: The shape of its image, `[batch, channel, …]`.
+  /// - `gradient`: The gradient of the convolution's result, `[batch, filter, …]`.
+  /// - `filters`: The convolution's filters, `[filter, channel / groups, …taps]`.
+  /// - `imageShape`: The shape of its image, `[batch, channel, …]`.
   /// - Returns: A tensor of `imageShape`.
   public static func convolutionInputGradient(
     _ gradient: Tensor, filters: Tensor, imageShape: [Int], _ geometry: ConvolutionGeometry
@@ -81,10 +80,9 @@ extension Tensor {
 
   /// The gradient of a convolution's filters.
   ///
-  /// - Parameters:
-  ///   - gradient: The gradient of the convolution's result, `[batch, filter, …]`.
-  ///   - image: Its image, `[batch, channel, …]`.
-  ///   - filterShape: The shape of its filters, `[filter, channel / groups, …taps]`.
+  /// - `gradient`: The gradient of the convolution's result, `[batch, filter, …]`.
+  /// - `image`: Its image, `[batch, channel, …]`.
+  /// - `filterShape`: The shape of its filters, `[filter, channel / groups, …taps]`.
   /// - Returns: A tensor of `filterShape`, summed over batch and pixels in ascending order.
   public static func convolutionWeightGradient(
     _ gradient: Tensor, image: Tensor, filterShape: [Int], _ geometry: ConvolutionGeometry
@@ -119,11 +117,10 @@ extension Tensor {
 
   /// Transposed convolution, as PyTorch's `conv_transpose1d`, `2d` and `3d`.
   ///
-  /// - Parameters:
-  ///   - filters: `[channel, filter / groups, …taps]`.
-  ///   - bias: `[filter]`.
-  ///   - geometry: Stride, dilation and groups; its padding is cut from the result.
-  ///   - outputPadding: Added to the end of each image axis of the result; empty for none.
+  /// - `filters`: `[channel, filter / groups, …taps]`.
+  /// - `bias`: `[filter]`.
+  /// - `geometry`: Stride, dilation and groups; its padding is cut from the result.
+  /// - `outputPadding`: Added to the end of each image axis of the result; empty for none.
   /// - Returns: `[batch, filter, …]` with
   ///   (size − 1) · stride − before − after + dilation · (taps − 1) + outputPadding + 1 along each
   ///   image axis.

@@ -5,12 +5,11 @@ import CNeuralKernels
 extension Tensor {
   /// The cross-correlation of an image with filters, as PyTorch's `conv1d`, `conv2d` and `conv3d`.
   ///
-  /// - Parameters:
-  ///   - filters: `[filter, channel / groups, …taps]`.
-  ///   - bias: `[filter]`, added to each output.
-  ///   - geometry: Stride, padding, dilation and groups.
-  ///   - residual: Added after the bias, of the result's shape.
-  ///   - activation: Applied last.
+  /// - `filters`: `[filter, channel / groups, …taps]`.
+  /// - `bias`: `[filter]`, added to each output.
+  /// - `geometry`: Stride, padding, dilation and groups.
+  /// - `residual`: Added after the bias, of the result's shape.
+  /// - `activation`: Applied last.
   /// - Returns: `[batch, filter, …]` for `self` of shape `[batch, channel, …]`.
   /// - Precondition: The groups divide channels and filters, and the shapes agree.
   /// - Complexity: O(*outputs* · *channels / groups* · *taps*).

@@ -8,11 +8,10 @@ public enum GridBorder: Sendable, Hashable {
 extension Tensor {
   /// The image at the places of a grid, as PyTorch's `grid_sample`.
   ///
-  /// - Parameters:
-  ///   - grid: `[batch, …, axes]`: for each output the place along the last image axis first, −1
-  ///     at the image's beginning and 1 at its end.
-  ///   - alignCorners: Whether −1 and 1 are the centres of the outer pixels rather than their
-  ///     outer edges.
+  /// - `grid`: `[batch, …, axes]`: for each output the place along the last image axis first, −1
+  ///   at the image's beginning and 1 at its end.
+  /// - `alignCorners`: Whether −1 and 1 are the centres of the outer pixels rather than their
+  ///   outer edges.
   /// - Returns: `[batch, channel, …]` for `self` of shape `[batch, channel, …]` with two or three
   ///   image axes.
   public func gridSampled(

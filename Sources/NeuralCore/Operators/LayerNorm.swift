@@ -5,10 +5,9 @@ import CNeuralKernels
 extension Tensor {
   /// The last `axes` axes of each row to mean 0 and variance 1, then scaled and shifted (Ba 2016).
   ///
-  /// - Parameters:
-  ///   - scale: γ, of the shape of the last axes.
-  ///   - shift: β, of the same shape.
-  ///   - epsilon: Added to the variance.
+  /// - `scale`: γ, of the shape of the last axes.
+  /// - `shift`: β, of the same shape.
+  /// - `epsilon`: Added to the variance.
   public func layerNorm(
     scale: Tensor? = nil, shift: Tensor? = nil, axes: Int = 1, epsilon: Float = 1e-5
   ) -> Tensor {
@@ -88,11 +87,10 @@ extension Tensor {
 
   /// The gradients of a norm of rows.
   ///
-  /// - Parameters:
-  ///   - input: What was normalised.
-  ///   - scale: γ as given to the norm.
-  ///   - norm: What `layerNormForTraining` returned.
-  ///   - gradient: The gradient of its output.
+  /// - `input`: What was normalised.
+  /// - `scale`: γ as given to the norm.
+  /// - `norm`: What `layerNormForTraining` returned.
+  /// - `gradient`: The gradient of its output.
   /// - Returns: The gradients of the input, of γ and of β; the last two in the shape of the last
   ///   `axes` axes.
   public static func layerNormGradient(

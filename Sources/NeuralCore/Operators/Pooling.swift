@@ -12,9 +12,8 @@ public struct PoolingGeometry: Sendable, Hashable {
   /// Whether a last window that begins inside but ends outside counts, as PyTorch's `ceil_mode`.
   public var ceilMode: Bool
 
-  /// - Parameters:
-  ///   - stride: `size` when left out.
-  ///   - padding: Before each axis, and after it unless `after` says otherwise.
+  /// - `stride`: `size` when left out.
+  /// - `padding`: Before each axis, and after it unless `after` says otherwise.
   public init(
     size: [Int], stride: [Int]? = nil, padding: [Int]? = nil, after: [Int]? = nil,
     dilation: [Int]? = nil, ceilMode: Bool = false
@@ -116,7 +115,7 @@ extension Tensor {
 
   /// The mean of each window of `[batch, channel, …]`.
   ///
-  /// - Parameter countsMargin: Whether the margin's zeros count, as PyTorch's default has it.
+  /// - `countsMargin`: Whether the margin's zeros count, as PyTorch's default has it.
   public func averagePooled(_ geometry: PoolingGeometry, countsMargin: Bool = true) -> Tensor {
     pooled("averagePooled", NK_POOL_AVERAGE, geometry, countsMargin: countsMargin).values
   }

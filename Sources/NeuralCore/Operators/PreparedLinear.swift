@@ -13,9 +13,8 @@ public struct PreparedLinear: Sendable {
   public let activation: Activation
   private let packed: Tensor
 
-  /// - Parameters:
-  ///   - weight: `[outputs, inputs]`, `float32`.
-  ///   - bias: `[outputs]`.
+  /// - `weight`: `[outputs, inputs]`, `float32`.
+  /// - `bias`: `[outputs]`.
   public init(weight: Tensor, bias: Tensor? = nil, activation: Activation = .none) {
     precondition(
       weight.rank == 2 && weight.elementType == .float32

@@ -165,7 +165,7 @@ extension Tensor {
 
   /// The mean squared distance from the mean along `axes`.
   ///
-  /// - Parameter correction: Taken from the count in the divisor: 0 for the population's variance,
+  /// - `correction`: Taken from the count in the divisor: 0 for the population's variance,
   ///   1 for the sample's.
   public func variance(
     axes: [Int]? = nil, correction: Int = 0, keepingAxes: Bool = false

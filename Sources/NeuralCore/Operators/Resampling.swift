@@ -82,11 +82,10 @@ public struct Resampling: Sendable {
 
   /// A plan for interpolation.
   ///
-  /// - Parameters:
-  ///   - scale: Outputs per input where it is not `outputs / inputs`.
-  ///   - antialias: Whether a reduction widens the filter so that every input counts.
-  ///   - excludesOutside: Whether weights beyond the edge are dropped and the rest made to add to
-  ///     one; otherwise the edge's element repeats.
+  /// - `scale`: Outputs per input where it is not `outputs / inputs`.
+  /// - `antialias`: Whether a reduction widens the filter so that every input counts.
+  /// - `excludesOutside`: Whether weights beyond the edge are dropped and the rest made to add to
+  ///   one; otherwise the edge's element repeats.
   public init(
     from inputs: Int, to outputs: Int, _ interpolation: Interpolation,
     _ rule: CoordinateRule = .halfPixel, scale: Double? = nil, antialias: Bool = false,
@@ -227,9 +226,8 @@ public struct Resampling: Sendable {
 extension Tensor {
   /// The image axes of `[batch, channel, …]` resized, one after another.
   ///
-  /// - Parameters:
-  ///   - size: The new size of each image axis.
-  ///   - scales: Outputs per input along each axis where that is not the quotient of the sizes.
+  /// - `size`: The new size of each image axis.
+  /// - `scales`: Outputs per input along each axis where that is not the quotient of the sizes.
   public func resized(
     to size: [Int], _ interpolation: Interpolation = .linear, _ rule: CoordinateRule = .halfPixel,
     scales: [Double]? = nil, antialias: Bool = false

@@ -37,9 +37,8 @@ extension Tensor {
 
   /// The gradient of a softmax's input.
   ///
-  /// - Parameters:
-  ///   - output: What `softmax` (or, with `logarithm`, `logSoftmax`) returned.
-  ///   - gradient: The gradient of that output, of its shape.
+  /// - `output`: What `softmax` (or, with `logarithm`, `logSoftmax`) returned.
+  /// - `gradient`: The gradient of that output, of its shape.
   public static func softmaxGradient(
     output: Tensor, gradient: Tensor, axis: Int = -1, logarithm: Bool = false
   ) -> Tensor {

@@ -48,9 +48,8 @@ extension Tensor {
 
   /// Sums of everything up to each element along `axis`.
   ///
-  /// - Parameters:
-  ///   - exclusive: Whether an element is left out of its own sum.
-  ///   - reversed: Whether sums run from the end.
+  /// - `exclusive`: Whether an element is left out of its own sum.
+  /// - `reversed`: Whether sums run from the end.
   public func cumulativeSum(axis: Int, exclusive: Bool = false, reversed: Bool = false) -> Tensor {
     running("cumulativeSum", axis, exclusive, reversed, start: 0, +, { $0 &+ $1 })
   }

@@ -24,10 +24,9 @@ public struct ByteLevelBPE: Sendable {
     let left, right: String
   }
 
-  /// - Parameters:
-  ///   - vocabulary: From a piece, its bytes written as GPT-2 writes them, to its id.
-  ///   - merges: Pairs to join, the first ones first.
-  ///   - special: Pieces that stand for themselves, such as `<|endoftext|>`.
+  /// - `vocabulary`: From a piece, its bytes written as GPT-2 writes them, to its id.
+  /// - `merges`: Pairs to join, the first ones first.
+  /// - `special`: Pieces that stand for themselves, such as `<|endoftext|>`.
   public init(
     vocabulary: [String: Int], merges: [(String, String)], special: [String: Int] = [:],
     style: Words = .gpt2
@@ -94,7 +93,7 @@ public struct ByteLevelBPE: Sendable {
 
   /// The ids of a text.
   ///
-  /// - Parameter parsesSpecial: Whether special pieces in the text become their ids. Leave it off
+  /// - `parsesSpecial`: Whether special pieces in the text become their ids. Leave it off
   ///   for text from outside.
   public func encode(_ text: String, parsesSpecial: Bool = true) -> [Int] {
     if !parsesSpecial { return plain(text[...]) }

@@ -79,7 +79,7 @@ public struct SentencePiece: Sendable {
 
   /// The ids of a text.
   ///
-  /// - Parameter parsesSpecial: Whether control pieces written in the text (`<start_of_turn>`)
+  /// - `parsesSpecial`: Whether control pieces written in the text (`<start_of_turn>`)
   ///   become their ids. Leave it off for text from outside.
   public func encode(_ text: String, addsBegin: Bool = true, parsesSpecial: Bool = false) -> [Int] {
     var result: [Int] = []

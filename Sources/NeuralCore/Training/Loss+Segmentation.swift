@@ -5,7 +5,7 @@ extension Loss {
   /// `1 − (2·Σpt + s) / (Σp + Σt + s)`, with squares in the denominator where `squares` is set
   /// (Milletari et al., arXiv 1606.04797; MONAI's `DiceLoss`).
   ///
-  /// - Parameter smoothing: `s`, which makes the loss of an empty mask defined.
+  /// - `smoothing`: `s`, which makes the loss of an empty mask defined.
   public static func dice(smoothing: Float = 1e-5, squares: Bool = false) -> Loss {
     Loss("Dice") { output, target in
       overlap(output.sigmoid(), output.like(target), smoothing, squares)

@@ -93,7 +93,7 @@ public struct Optimizer: Sendable {
 
   /// Changes every trainable parameter that has a gradient.
   ///
-  /// - Parameter factor: The schedule's factor on the learning rate.
+  /// - `factor`: The schedule's factor on the learning rate.
   public mutating func step(
     _ model: inout some Module, _ gradients: Gradients, factor: Double = 1
   ) {

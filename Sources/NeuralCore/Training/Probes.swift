@@ -3,7 +3,7 @@
 extension Layer {
   /// The outputs of a frozen network for every sample, in order: `[sample, …]`.
   ///
-  /// - Parameter body: What to keep of each batch; the network's output when nil.
+  /// - `body`: What to keep of each batch; the network's output when nil.
   public func features(
     of data: any Dataset, batchSize: Int = 32, _ body: ((Self, Variable) -> Variable)? = nil
   ) throws(NeuralCoreError) -> Tensor {
@@ -20,10 +20,9 @@ extension Layer {
 
 /// A linear layer trained on frozen features: multinomial logistic regression.
 ///
-/// - Parameters:
-///   - features: `[sample, width]`.
-///   - labels: One class index a sample.
-///   - decay: Weight decay.
+/// - `features`: `[sample, width]`.
+/// - `labels`: One class index a sample.
+/// - `decay`: Weight decay.
 /// - Returns: The layer; its logits are `layer(features)`.
 public func linearProbe(
   _ features: Tensor, labels: [Int], classes: Int, epochs: Int = 100, rate: Float = 0.01,
@@ -52,11 +51,10 @@ public enum FeatureSimilarity: Sendable, Hashable { case cosine, euclidean }
 /// The class of each query by vote of its nearest neighbours; of equal votes the class of the
 /// nearest among them wins, and of equal distances the first sample.
 ///
-/// - Parameters:
-///   - queries: `[query, width]`.
-///   - features: `[sample, width]`.
-///   - labels: One class index a sample.
-///   - count: How many neighbours vote.
+/// - `queries`: `[query, width]`.
+/// - `features`: `[sample, width]`.
+/// - `labels`: One class index a sample.
+/// - `count`: How many neighbours vote.
 public func nearestNeighbours(
   _ queries: Tensor, among features: Tensor, labels: [Int], count: Int = 5,
   by similarity: FeatureSimilarity = .cosine

@@ -12,10 +12,9 @@ private final class Loading {
 extension Module {
   /// Takes over the tensors of a weights file.
   ///
-  /// - Parameters:
-  ///   - names: From the file's names to the network's.
-  ///   - isStrict: Whether tensors that the network has no place for are an error. Missing and
-  ///     wrongly shaped ones always are.
+  /// - `names`: From the file's names to the network's.
+  /// - `isStrict`: Whether tensors that the network has no place for are an error. Missing and
+  ///   wrongly shaped ones always are.
   /// - Throws: ``NeuralCoreError`` `mismatch`, one error that lists every tensor that is missing,
   ///   left over or of another shape. The network is then unchanged.
   public mutating func load(_ weights: Weights, names: NameMap = .identity, isStrict: Bool = true)

@@ -44,9 +44,8 @@ extension Safetensors {
 
 /// Writes tensors to a safetensors file, in one step: a reader sees the old file or the new one.
 ///
-/// - Parameters:
-///   - tensors: By name, each in its own type.
-///   - metadata: Text kept in the file's `__metadata__`.
+/// - `tensors`: By name, each in its own type.
+/// - `metadata`: Text kept in the file's `__metadata__`.
 /// - Throws: ``NeuralCoreError`` `file` with the reason of the operating system.
 public func writeSafetensors(
   _ tensors: [String: Tensor], metadata: [String: String] = [:], to path: String

@@ -145,7 +145,7 @@ public struct ZipArchive: Sendable {
 
   /// The unpacked bytes of a member; its CRC-32 is verified.
   ///
-  /// - Parameter limit: The most bytes to unpack.
+  /// - `limit`: The most bytes to unpack.
   /// - Throws: `unsupported` for encryption and for methods other than store and deflate.
   public func read(_ entry: Entry, limit: Int = 1 << 34) throws(VolumeError) -> [UInt8] {
     do throws(VolumeError) {

@@ -71,7 +71,7 @@ public struct DICOMFile: Sendable {
 
   /// Opens a file: part 10, or a bare data set in any uncompressed syntax.
   ///
-  /// - Parameter keepsTruncated: Take the elements that are whole where the file ends inside one,
+  /// - `keepsTruncated`: Take the elements that are whole where the file ends inside one,
   ///   instead of throwing.
   /// - Throws: `unknownFormat` for what is no DICOM, `truncated`, `malformed`, `limit`, `corrupt`
   ///   with the byte and the element at fault; values never appear in errors.

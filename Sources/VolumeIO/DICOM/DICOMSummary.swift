@@ -25,7 +25,7 @@ public struct DICOMSummary: Sendable, Hashable, Codable {
   public var mean: Double?
   public var diagnostics: [String]
 
-  /// - Parameter readsPixels: Decode all frames for the checksum and the range.
+  /// - `readsPixels`: Decode all frames for the checksum and the range.
   public init(_ file: DICOMFile, readsPixels: Bool = true) throws(VolumeError) {
     self.file = file.name
     let set = file.dataSet

@@ -39,7 +39,7 @@ public struct DatasetManifest: Sendable, Hashable {
     }
   }
 
-  /// - Parameter folder: The folder that the paths in the manifest are relative to.
+  /// - `folder`: The folder that the paths in the manifest are relative to.
   public init(_ json: JSONValue, folder: String) throws(VolumeError) {
     guard json.members != nil else {
       throw VolumeError(.malformed, "no object", field: "dataset.json")

@@ -34,7 +34,7 @@ public struct Table: Sendable, Hashable {
   ///
   /// Fields may be quoted, and then hold separators, line breaks and doubled quotes. Lines end in LF or
   /// CR LF; a byte-order mark is passed over; empty lines are left out.
-  /// - Parameter separator: The character between fields, such as a tab.
+  /// - `separator`: The character between fields, such as a tab.
   /// - Throws: `malformed` with the line's number, where a quote never closes, something follows a
   ///   closing quote, or a row's count of fields is not the first line's.
   public init(

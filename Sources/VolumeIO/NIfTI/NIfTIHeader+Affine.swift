@@ -82,7 +82,7 @@ extension NIfTIHeader {
 
   /// Writes an affine into the header: always the sform, and the qform where the axes are orthogonal.
   ///
-  /// - Parameter code: 1 for the scanner's frame, 2 for another scan's, 3 Talairach, 4 MNI.
+  /// - `code`: 1 for the scanner's frame, 2 for another scan's, 3 Talairach, 4 MNI.
   public mutating func setAffine(_ affine: Affine, code: Int = 1) {
     let m = affine.ras
     srow = Array(m[0..<12])

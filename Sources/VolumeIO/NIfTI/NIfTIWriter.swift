@@ -23,7 +23,7 @@ extension Volume {
   ///
   /// Stored samples are written as they are, with the rescale in `scl_slope` and `scl_inter`. NIfTI-1
   /// holds these, and the affine, in single precision. A vector's components become a fifth axis.
-  /// - Parameter path: Ends in `.nii` or `.nii.gz`, unless the options say what to write.
+  /// - `path`: Ends in `.nii` or `.nii.gz`, unless the options say what to write.
   /// - Throws: `unsupported` for components that NIfTI has no type for; `file`.
   public func writeNIfTI(
     to path: String, _ options: NIfTIWriteOptions = NIfTIWriteOptions()

@@ -36,7 +36,7 @@ extension Volume {
 
   /// Reads a scan from the bytes of one file.
   ///
-  /// - Parameter name: The file's name, where bytes alone cannot tell the format.
+  /// - `name`: The file's name, where bytes alone cannot tell the format.
   public init(
     bytes: [UInt8], name: String = "", _ options: ReadOptions = ReadOptions()
   ) throws(VolumeError) {

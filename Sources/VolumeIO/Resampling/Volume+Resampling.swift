@@ -21,9 +21,8 @@ extension Volume {
   /// beyond the outermost voxel centres takes `background`. Nearest keeps the stored type and rescale;
   /// linear and cubic give real-world values as `Float`. No smoothing is applied where the new grid is
   /// coarser: smooth before, or take every n-th voxel by a crop.
-  /// - Parameters:
-  ///   - grid: Sizes and place of the new voxels.
-  ///   - background: The real-world value outside.
+  /// - `grid`: Sizes and place of the new voxels.
+  /// - `background`: The real-world value outside.
   /// - Throws: `geometry` where this volume's axes are degenerate.
   /// - Complexity: O(*new count*), after one pass over the samples for cubic.
   public func resampled(

@@ -5,10 +5,9 @@ extension Volume {
   ///
   /// Each file is anything this module reads; all must have the same size in the plane, the same type and
   /// components. The first file gives rescale and in-plane geometry.
-  /// - Parameters:
-  ///   - paths: The slices in order.
-  ///   - geometry: The grid that the stack belongs to, such as that of the scan that masks were drawn
-  ///     on; nil keeps the first slice's axes, 1 mm apart.
+  /// - `paths`: The slices in order.
+  /// - `geometry`: The grid that the stack belongs to, such as that of the scan that masks were drawn
+  ///   on; nil keeps the first slice's axes, 1 mm apart.
   /// - Throws: `shape` naming the first slice that does not fit, or where the stack does not fit
   ///   `geometry`.
   public init(
@@ -51,7 +50,7 @@ extension Volume {
 
   /// Stacks the files of a folder in the order of their names, numbers by their value.
   ///
-  /// - Parameter suffixes: Only names that end so are taken, whatever their case; nil takes all but
+  /// - `suffixes`: Only names that end so are taken, whatever their case; nil takes all but
   ///   hidden ones.
   public init(
     stackIn folder: String, suffixes: [String]? = nil, in geometry: Geometry? = nil,

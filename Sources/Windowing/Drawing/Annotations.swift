@@ -49,9 +49,8 @@ extension RGBImage {
   /// The picture with a text, in this module's own stroke letters; letters that it does not have are
   /// drawn as boxes.
   ///
-  /// - Parameters:
-  ///   - point: Where the text's `anchor` comes to lie, in pixels from the top left corner.
-  ///   - height: Of capitals, in pixels.
+  /// - `point`: Where the text's `anchor` comes to lie, in pixels from the top left corner.
+  /// - `height`: Of capitals, in pixels.
   public func labeled(
     _ text: String, at point: SIMD2<Double>, height: Double = 12, anchor: TextAnchor = .topLeft,
     style: StrokeStyle = .text

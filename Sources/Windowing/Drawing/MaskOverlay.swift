@@ -1,9 +1,8 @@
 extension RGBImage {
   /// The picture with labels laid over it in colour.
   ///
-  /// - Parameters:
-  ///   - labels: One label a pixel; 0 is left alone, label `n` takes colour `n − 1`, in turn.
-  ///   - opacity: 0 (unseen) to 1 (opaque).
+  /// - `labels`: One label a pixel; 0 is left alone, label `n` takes colour `n − 1`, in turn.
+  /// - `opacity`: 0 (unseen) to 1 (opaque).
   /// - Precondition: `colors` is not empty.
   /// - Throws: ``WindowingError/Code/shape`` where the sizes differ.
   public func overlaid(
@@ -22,7 +21,7 @@ extension RGBImage {
   ///
   /// Resize the picture and, by `nearest`, the labels before, for outlines that stay thin.
   ///
-  /// - Parameter thickness: Pixels from the label's edge inwards.
+  /// - `thickness`: Pixels from the label's edge inwards.
   /// - Throws: ``WindowingError/Code/shape`` where the sizes differ; ``WindowingError/Code/size``
   ///   for a thickness below 1.
   public func overlaid(

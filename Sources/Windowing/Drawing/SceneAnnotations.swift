@@ -19,7 +19,7 @@ extension Volume {
   /// The letters (R, L, A, P, I, S) for the edges of a slice's picture. An oblique plane takes the
   /// nearest directions, in the order of their share.
   ///
-  /// - Throws: ``WindowingError/Code/outsideVolume``.
+  /// - Throws: `WindowingError.outsideVolume`.
   public func orientationLetters(
     _ request: SliceRequest
   ) throws(WindowingError) -> OrientationLetters {
@@ -65,9 +65,9 @@ extension RGBImage {
 
   /// The picture with a bar of a round length in its lower right corner.
   ///
-  /// - Parameter millimeters: The bar's length; nil for the longest of 1, 2 or 5 times a power of
+  /// - `millimeters`: The bar's length; nil for the longest of 1, 2 or 5 times a power of
   ///   ten that takes a third of the width at most.
-  /// - Throws: ``WindowingError/Code/shape`` where the picture's spacing is not known.
+  /// - Throws: `WindowingError.shape` where the picture's spacing is not known.
   public func withScaleBar(
     millimeters: Double? = nil, style: StrokeStyle = StrokeStyle(.white, thickness: 2)
   ) throws(WindowingError) -> RGBImage {

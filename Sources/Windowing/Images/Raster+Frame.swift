@@ -1,7 +1,7 @@
 extension Raster {
   /// The picture with margins of one colour.
   ///
-  /// - Parameter color: One number a channel; nil for zeros (black, transparent).
+  /// - `color`: One number a channel; nil for zeros (black, transparent).
   /// - Throws: ``WindowingError/Code/size`` for negative margins or above ``pixelLimit``.
   public func padded(
     left: Int = 0, top: Int = 0, right: Int = 0, bottom: Int = 0, with color: [Component]? = nil
@@ -82,9 +82,8 @@ extension Raster {
 
   /// The picture cut into tiles, row by row; the last column and row are padded to full size.
   ///
-  /// - Parameters:
-  ///   - side: Pixels along each side of a tile.
-  ///   - overlap: Pixels that neighbours share; below `side`.
+  /// - `side`: Pixels along each side of a tile.
+  /// - `overlap`: Pixels that neighbours share; below `side`.
   /// - Throws: ``WindowingError/Code/size``, also for more than 65,536 tiles.
   public func tiles(
     side: Int, overlap: Int = 0, with color: [Component]? = nil

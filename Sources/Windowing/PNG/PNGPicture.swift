@@ -10,7 +10,7 @@ public enum PNGPicture: Sendable, Hashable {
   case rgba(RGBAImage)
   case rgba16(RGBA16Image)
 
-  /// - Parameter pixelLimit: The largest number of pixels to read.
+  /// - `pixelLimit`: The largest number of pixels to read.
   /// - Throws: ``WindowingError/Code/png`` for bytes that are no PNG or a broken one, with libpng's
   ///   words; ``WindowingError/Code/size`` for one above the limit. Memory is not set aside on the
   ///   header's word: a file too short for its pixels is refused before.

@@ -145,7 +145,7 @@ struct PlaneAxes: Sendable, Hashable {
 extension Geometry {
   /// The number of slices that a plane along the volume's axes has.
   ///
-  /// - Throws: ``WindowingError/Code/outsideVolume`` for an oblique plane.
+  /// - Throws: `WindowingError.outsideVolume` for an oblique plane.
   public func sliceCount(_ plane: Plane) throws(WindowingError) -> Int {
     size[try PlaneAxes(plane, .stored, in: self).normal]
   }

@@ -58,12 +58,11 @@ public struct HeadCriterion: Sendable, Hashable, Codable {
 extension Volume {
   /// The indices of the slices that all pickers keep, rising.
   ///
-  /// - Parameters:
-  ///   - plane: Axial, coronal or sagittal.
-  ///   - mask: A segmentation on the same grid, for the pickers that ask for one.
-  /// - Throws: ``WindowingError/Code/nothingPicked`` where nothing is left;
-  ///   ``WindowingError/Code/shape`` for a mask of another size, or none where one is needed;
-  ///   ``WindowingError/Code/size`` for counts, steps or fractions that make no sense.
+  /// - `plane`: Axial, coronal or sagittal.
+  /// - `mask`: A segmentation on the same grid, for the pickers that ask for one.
+  /// - Throws: `WindowingError.nothingPicked` where nothing is left;
+  ///   `WindowingError.shape` for a mask of another size, or none where one is needed;
+  ///   `WindowingError.size` for counts, steps or fractions that make no sense.
   /// - Complexity: O(*slices*), and O(*voxels*) for pickers that look at voxels.
   public func slices(
     _ plane: Plane, _ pickers: [SlicePicker] = [], mask: Volume? = nil

@@ -6,10 +6,10 @@ extension Volume {
   /// MONOCHROME1 is inverted. NaN is black. 8- and 16-bit integers go through one table; other
   /// types, slabs and oblique planes are computed sample by sample.
   ///
-  /// - Throws: ``WindowingError`` with `outsideVolume`, `window`, `lookupTable`, `statistics`,
+  /// - Throws: `WindowingError` with `outsideVolume`, `window`, `lookupTable`, `statistics`,
   ///   `samples` (colour volumes) or `size`.
   /// - Complexity: O(*pixels*), and O(*voxels*) for a tone that needs statistics: resolve it once
-  ///   (``Tone/resolved(for:channel:)``) for many slices.
+  ///   (`Tone.resolved(for:channel:)`) for many slices.
   public func picture(
     _ request: SliceRequest, through tone: Tone = .file()
   ) throws(WindowingError) -> GrayImage {
@@ -47,7 +47,7 @@ extension Volume {
   ///
   /// RSNA's haemorrhage solutions take brain, subdural, bone; MedGemma its own three.
   ///
-  /// - Throws: What ``picture(_:through:)-(SliceRequest,Tone)`` throws.
+  /// - Throws: What `picture(_:through:)-(SliceRequest,Tone)` throws.
   public func composite(
     _ request: SliceRequest, red: Tone, green: Tone, blue: Tone
   ) throws(WindowingError) -> RGBImage {
@@ -97,7 +97,7 @@ extension Volume {
   ///
   /// An oblique plane has NaN where it leaves the volume.
   ///
-  /// - Throws: ``WindowingError`` with `outsideVolume`, `samples` or `size`.
+  /// - Throws: `WindowingError` with `outsideVolume`, `samples` or `size`.
   public func values(_ request: SliceRequest) throws(WindowingError) -> FloatImage {
     let image = try voxelValues(request)
     return request.aspect == .physical ? try image.withSquarePixels() : image
@@ -119,8 +119,8 @@ extension Volume {
 
   /// The labels of a slice of a segmentation; never interpolated but by nearest neighbour.
   ///
-  /// - Throws: ``WindowingError/Code/samples`` where a value is not a whole number in 0…65535, and
-  ///   what ``values(_:)`` throws.
+  /// - Throws: `WindowingError.samples` where a value is not a whole number in 0…65535, and
+  ///   what `values(_:)` throws.
   public func labels(_ request: SliceRequest) throws(WindowingError) -> Gray16Image {
     var request = request
     if case .oblique(var plane) = request.plane {
@@ -145,7 +145,7 @@ extension Volume {
 
   /// The 8-bit levels of every voxel through a tone, in stored order, in one pass.
   ///
-  /// - Throws: What ``Tone/resolved(for:channel:)`` throws, and `samples` for colour volumes.
+  /// - Throws: What `Tone.resolved(for:channel:)` throws, and `samples` for colour volumes.
   /// - Complexity: O(*voxels*).
   public func levels(through tone: Tone) throws(WindowingError) -> [UInt8] {
     try requireScalar()
@@ -174,7 +174,7 @@ extension Volume {
 extension FloatImage {
   /// Levels of rescaled values through a window; NaN is black.
   ///
-  /// - Throws: ``WindowingError/Code/window``.
+  /// - Throws: `WindowingError.window`.
   public func picture(through window: Window) throws(WindowingError) -> GrayImage {
     try window.validate()
     var image = GrayImage(

@@ -3,9 +3,9 @@ public import VolumeIO
 extension Volume {
   /// An axial slice through a window: seen from the feet, nose up, in `radiological` convention.
   ///
-  /// - Parameter index: The voxel's index along the axis that runs between feet and head, as
+  /// - `index`: The voxel's index along the axis that runs between feet and head, as
   ///   stored.
-  /// - Throws: ``WindowingError``, as ``picture(_:through:)-(SliceRequest,Tone)``.
+  /// - Throws: `WindowingError`, as `picture(_:through:)-(SliceRequest,Tone)`.
   public func axial(
     _ index: Int, through window: Window, convention: Convention = .radiological
   ) throws(WindowingError) -> GrayImage {
@@ -21,7 +21,7 @@ extension Volume {
 
   /// A coronal slice through a window: seen from the front, head up, in `radiological` convention.
   ///
-  /// - Parameter index: The voxel's index along the axis that runs between front and back.
+  /// - `index`: The voxel's index along the axis that runs between front and back.
   public func coronal(
     _ index: Int, through window: Window, convention: Convention = .radiological
   ) throws(WindowingError) -> GrayImage {
@@ -37,7 +37,7 @@ extension Volume {
 
   /// A sagittal slice through a window: the face to the left, head up.
   ///
-  /// - Parameter index: The voxel's index along the axis that runs between left and right.
+  /// - `index`: The voxel's index along the axis that runs between left and right.
   public func sagittal(
     _ index: Int, through window: Window, convention: Convention = .radiological
   ) throws(WindowingError) -> GrayImage {
@@ -53,7 +53,7 @@ extension Volume {
 
   /// A slice of a colour volume (`rgb` or `rgba` in 8 bits), as stored.
   ///
-  /// - Throws: ``WindowingError/Code/samples`` for grey or for other types; `outsideVolume`.
+  /// - Throws: `WindowingError.samples` for grey or for other types; `outsideVolume`.
   public func colors(_ request: SliceRequest) throws(WindowingError) -> RGBImage {
     guard case .uint8(let bytes) = samples, components == 3 || components == 4,
       componentKind == .rgb || componentKind == .rgba

@@ -4,7 +4,7 @@
 public import VolumeIO
 
 extension DisplayHints.LookupTable {
-  /// - Throws: ``WindowingError/Code/lookupTable`` for no entries, more than 65,536, or bits outside
+  /// - Throws: `WindowingError.lookupTable` for no entries, more than 65,536, or bits outside
   ///   8…16.
   public func validate() throws(WindowingError) {
     guard !values.isEmpty, values.count <= 65_536 else {
@@ -26,7 +26,7 @@ extension DisplayHints.LookupTable {
     return values[index >= Double(last) ? last : Int(index)]
   }
 
-  /// The entry as a fraction of the largest that ``bits`` can hold, at most 1.
+  /// The entry as a fraction of the largest that `bits` can hold, at most 1.
   public func fraction(_ input: Double) -> Double {
     let largest = Double((1 << min(max(bits, 1), 16)) - 1)
     return min(Double(entry(input)) / largest, 1)

@@ -3,7 +3,7 @@ public import VolumeIO
 /// How rescaled values become levels between black and white.
 ///
 /// Some tones are complete (a window, a look-up table, a curve); the others ask the volume for
-/// statistics, and ``resolved(for:)`` turns them into complete ones, once for all slices.
+/// statistics, and `resolved(for:)` turns them into complete ones, once for all slices.
 public enum Tone: Sendable, Hashable, Codable {
   /// A window on rescaled values.
   case window(Window)
@@ -42,8 +42,8 @@ public enum Tone: Sendable, Hashable, Codable {
 
   /// This tone without need of statistics: a window, a table, a curve or a slice range.
   ///
-  /// - Throws: ``WindowingError/Code/window``, ``WindowingError/Code/lookupTable`` or
-  ///   ``WindowingError/Code/statistics``.
+  /// - Throws: `WindowingError.window`, `WindowingError.lookupTable` or
+  ///   `WindowingError.statistics`.
   /// - Complexity: O(*voxels*) for statistics, otherwise O(1).
   public func resolved(for volume: Volume, channel: Int = 0) throws(WindowingError) -> Tone {
     switch self {

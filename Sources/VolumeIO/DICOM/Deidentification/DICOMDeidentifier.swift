@@ -40,7 +40,7 @@ public struct DICOMDeidentifier: Sendable {
   let uid: DICOMUID
   let key: [UInt8]
 
-  /// - Parameter key: A secret. Who has it can tell which old identifier became which new one.
+  /// - `key`: A secret. Who has it can tell which old identifier became which new one.
   public init(key: String, options: Options = Options()) {
     self.key = SHA256.digest(Array("deidentify/\(key)".utf8))
     self.uid = DICOMUID(seed: key)

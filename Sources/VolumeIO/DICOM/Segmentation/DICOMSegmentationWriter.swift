@@ -8,7 +8,7 @@ public struct DICOMSegmentationWriter: Sendable {
   public var seriesDescription = ""
   public var seriesNumber = 100
 
-  /// - Parameter segments: What the values of the label volume mean, by number.
+  /// - `segments`: What the values of the label volume mean, by number.
   public init(
     seed: String, segments: [DICOMSegmentation.Segment], encoding: DICOMEncoding = .explicitLittle
   ) {

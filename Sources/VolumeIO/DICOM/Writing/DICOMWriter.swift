@@ -32,7 +32,7 @@ public struct DICOMWriter: Sendable {
   public var encoding: DICOMEncoding
   public var attributes: Attributes
 
-  /// - Parameter seed: Any text; two series need two seeds, or their UIDs are the same.
+  /// - `seed`: Any text; two series need two seeds, or their UIDs are the same.
   public init(
     seed: String, encoding: DICOMEncoding = .explicitLittle, attributes: Attributes = Attributes()
   ) {

@@ -11,7 +11,7 @@ public struct TIFFFile: Sendable {
   /// The count of pages.
   public var pageCount: Int { pages.count }
 
-  /// - Parameter mostBytes: The most bytes that the pixels of a page may take.
+  /// - `mostBytes`: The most bytes that the pixels of a page may take.
   public init(_ bytes: [UInt8], mostBytes: Int = 1 << 34) throws(VolumeError) {
     let directories = try TIFFDirectories(bytes)
     reader = directories.reader
