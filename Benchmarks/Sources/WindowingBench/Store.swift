@@ -5,13 +5,13 @@
 #else
   import Darwin
 #endif
+import Synchronization
 import VolumeIO
 import Windowing
 
 /// Inputs that stay in memory between commands.
-@MainActor
 enum Store {
-  static var volumes: [String: Volume] = [:]
+  static let volumes = Mutex<[String: Volume]>([:])
 
   static func bytes(_ path: String) throws -> [UInt8] {
     guard let file = fopen(path, "rb") else {

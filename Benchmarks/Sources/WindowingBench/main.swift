@@ -4,7 +4,7 @@ import Windowing
 
 /// A raw file of little-endian 16-bit samples as a volume of 512 × 512 slices.
 func volume(_ path: String) throws -> Volume {
-  if let kept = Store.volumes[path] { return kept }
+  if let kept = Store.volumes.withLock({ $0[path] }) { return kept }
   let bytes = try Store.bytes(path)
   let samples = (0..<(bytes.count / 2)).map { index in
     Int16(bitPattern: UInt16(bytes[2 * index]) | UInt16(bytes[2 * index + 1]) << 8)
@@ -14,7 +14,7 @@ func volume(_ path: String) throws -> Volume {
     geometry: Geometry(
       size: [512, 512, samples.count / (512 * 512)], affine: Affine(spacing: [0.5, 0.5, 5])),
     modality: "CT")
-  Store.volumes[path] = made
+  Store.volumes.withLock { $0[path] = made }
   return made
 }
 
