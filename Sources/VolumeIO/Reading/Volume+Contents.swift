@@ -29,7 +29,11 @@ extension Volume {
       do throws(VolumeError) {
         self = try Self.file(file, options)
       } catch {
-        throw error.naming(file.name)
+        guard error.code == .unknownFormat else { throw error.naming(file.name) }
+        throw VolumeError(
+          .unknownFormat,
+          "no reader knows its bytes; expected DICOM, NIfTI, NRRD, MetaImage, MGH, PNG, JPEG, TIFF, "
+            + "HDF5, NumPy or a zip of these", file: file.name, offset: 0)
       }
     }
   }

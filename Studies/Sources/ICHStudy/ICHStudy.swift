@@ -121,6 +121,8 @@ public struct ICHStudy: Sendable {
       progress.say("Language models: not run, \(why)")
       return [Arm(name: "Language model", kind: "language model", notRun: why)]
     }
+    try FileManager.default.createDirectory(
+      at: folder["journal"], withIntermediateDirectories: true)
     let journal = try Journal(folder["journal/replies.jsonl"])
     let budget = Budget(limit: Decimal(options.budget), allowsUnknownCost: true)
     var arms: [Arm] = []
