@@ -37,7 +37,7 @@ struct Dialogue: Sendable {
             Part.png(slice.picture ?? [])
             Part.text(Questions.region)
           }
-        })
+        }.decoding { $0.maxTokens = Questions.answerTokens })
     }
     try await ask("region", Questions.Region.self, &threads, progress) { _, _ in true }
     follow(&threads) { _ in Questions.presence }

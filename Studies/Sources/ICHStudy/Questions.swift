@@ -1,3 +1,4 @@
+import MLLMClients
 import Phantoms
 
 /// The progressive questions of study 1, in our own words: the paper's are not published.
@@ -51,25 +52,68 @@ enum Questions {
     {"urgency": "emergency" | "urgent" | "routine", "recommendation": "one sentence"}.
     """
 
-  struct Region: Sendable, Codable { var region: String }
+  /// The most tokens of an answer; room to think comes on top, per model.
+  static let answerTokens = 300
 
-  struct Presence: Sendable, Codable {
+  struct Region: Sendable, Codable, SchemaDescribed {
+    var region: String
+
+    static var schemaDetails: [String: JSON] {
+      [
+        "region": [
+          "enum": [
+            "posterior fossa", "skull base", "basal ganglia", "lateral ventricles",
+            "above the ventricles", "vertex",
+          ]
+        ]
+      ]
+    }
+  }
+
+  struct Presence: Sendable, Codable, SchemaDescribed {
     var haemorrhage: Bool
     var confidence: Double
+
+    static var schemaDetails: [String: JSON] { ["confidence": ["minimum": 0, "maximum": 1]] }
   }
 
-  struct Subtypes: Sendable, Codable { var subtypes: [String] }
+  struct Subtypes: Sendable, Codable, SchemaDescribed {
+    var subtypes: [String]
 
-  struct Place: Sendable, Codable {
+    static var schemaDetails: [String: JSON] {
+      [
+        "subtypes": [
+          "items": ["type": "string", "enum": ["EDH", "IPH", "IVH", "SAH", "SDH"]], "maxItems": 5,
+        ]
+      ]
+    }
+  }
+
+  struct Place: Sendable, Codable, SchemaDescribed {
     var side: String
     var structure: String
+
+    static var schemaDetails: [String: JSON] {
+      ["side": ["enum": ["left", "right", "both"]], "structure": ["maxLength": 80]]
+    }
   }
 
-  struct Amount: Sendable, Codable { var millilitres: Double }
+  struct Amount: Sendable, Codable, SchemaDescribed {
+    var millilitres: Double
 
-  struct Treatment: Sendable, Codable {
+    static var schemaDetails: [String: JSON] { ["millilitres": ["minimum": 0, "maximum": 2000]] }
+  }
+
+  struct Treatment: Sendable, Codable, SchemaDescribed {
     var urgency: String
     var recommendation: String
+
+    static var schemaDetails: [String: JSON] {
+      [
+        "urgency": ["enum": ["emergency", "urgent", "routine"]],
+        "recommendation": ["maxLength": 300],
+      ]
+    }
   }
 
   /// The kind that a model's word means; nil for a word that is none.
