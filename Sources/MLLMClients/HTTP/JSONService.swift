@@ -34,15 +34,12 @@ struct JSONService: Sendable {
     _ method: String, _ path: String, body: RequestBody? = nil,
     contentType: String = "application/json", more: [HTTPRequest.Header] = []
   ) async throws(ClientError) -> (headers: [String: String], bytes: [UInt8]) {
-    var failures: [ClientError] = []
-    var waited = Duration.zero
+    var backoff = Backoff(options)
     while true {
       do throws(ClientError) {
         return try await once(method, path, body: body, contentType: contentType, more: more)
       } catch {
-        failures.append(error)
-        waited = try await Backoff(options: options)
-          .pause(after: failures, previous: waited, deadline: nil)
+        try await backoff.pause(after: error, call: Call())
       }
     }
   }

@@ -80,16 +80,21 @@ struct RemoteClient: Sendable {
     let plan = try plan(prompt, stream: options.streams || call.onText != nil)
     let record =
       call.onAttempt == nil ? nil : try record(of: prompt, replicate: call.replicate)
-    var failures: [ClientError] = []
-    var waited = Duration.zero
+    var backoff = Backoff(options)
+    let input = Estimate.inputTokens(of: prompt, model: model)
+    let output = prompt.decoding.maxTokens.map { model.outputTokens(forAnswer: $0) } ?? 0
     while true {
-      let number = failures.count + 1
+      let number = backoff.attempts + 1
       if Task.isCancelled { throw ClientError(.cancelled, "cancelled before attempt \(number)") }
       try await call.onSend?(number)
       let permit = try await call.governor?.acquire(
-        tokens: Estimate.inputTokens(of: prompt, model: model))
+        tokens: input, output: output, deadline: call.deadline
+      ) { wait in
+        guard wait > .seconds(1) else { return }
+        call.onWait?(CallWait(reason: .held, duration: wait, attempts: number - 1, error: nil))
+      }
       do throws(ClientError) {
-        var reply = try await attempt(plan, prompt: prompt, call: call)
+        var reply = try await attempt(plan, prompt: prompt, call: call, permit: permit)
         reply.evidence.attempts = number
         reply.warnings = plan.warnings + reply.warnings
         if let record {
@@ -109,16 +114,14 @@ struct RemoteClient: Sendable {
           try await call.onAttempt?(
             Attempt(number: number, result: .failure(error), record: record))
         }
-        failures.append(error)
-        waited = try await Backoff(options: options)
-          .pause(after: failures, previous: waited, deadline: call.deadline)
+        try await backoff.pause(after: error, call: call)
       }
     }
   }
 
   /// One exchange.
   private func attempt(
-    _ plan: Plan, prompt: Prompt, call: Call
+    _ plan: Plan, prompt: Prompt, call: Call, permit: RateGovernor.Permit?
   ) async throws(ClientError) -> Reply {
     var request = HTTPRequest(url: plan.url, headers: headers, body: plan.body)
     request.headers.append(HTTPRequest.Header("Content-Type", "application/json"))
@@ -136,6 +139,7 @@ struct RemoteClient: Sendable {
     let time = Date()
     let started = ContinuousClock.now
     let response = try await send(request)
+    await call.governor?.observe(headers: response.headers, permit: permit)
     let collected = try await ReplyReader(wire: wire, stream: plan.stream, onText: call.onText)
       .read(response)
     var reply = try Self.judge(
@@ -145,7 +149,6 @@ struct RemoteClient: Sendable {
       status: response.status,
       requestID: response.headers["x-request-id"] ?? response.headers["request-id"],
       latency: ContinuousClock.now - started, time: time)
-    await call.governor?.observe(headers: response.headers)
     reply.warnings += Aftercheck.warnings(for: reply, prompt: prompt, model: model)
     return reply
   }

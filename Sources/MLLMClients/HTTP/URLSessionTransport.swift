@@ -82,122 +82,30 @@ private final class SessionCore: Sendable {
   func send(
     _ request: URLRequest, bounds: HTTPRequest.Bounds
   ) async throws(ClientError) -> HTTPResponse {
-    if Task.isCancelled { throw ClientError(.cancelled, "cancelled before it was sent") }
     let task = session.dataTask(with: request)
-    let exchange = Exchange(task: task, bounds: bounds)
+    let exchange = Exchange(bounds: bounds)
     delegate.add(exchange, for: task)
-    let head: Result<HTTPResponse, ClientError> = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        exchange.start(head: continuation)
-      }
-    } onCancel: {
-      exchange.fail(ClientError(.cancelled, "cancelled while waiting for the reply"))
+    return try await exchange.head {
+      task.resume()
+      return { task.cancel() }
     }
-    return try head.get()
   }
 }
 
-/// One request and its response.
-private final class Exchange: Sendable {
-  private struct State {
-    var head: CheckedContinuation<Result<HTTPResponse, ClientError>, Never>?
-    var received = 0
-    var lastActivity = ContinuousClock.now
-    var ended = false
-    var failure: ClientError?
-    var watchdog: Task<Void, Never>?
-  }
-
-  private let task: URLSessionTask
-  private let bounds: HTTPRequest.Bounds
-  private let body: AsyncThrowingStream<[UInt8], any Error>
-  private let writer: AsyncThrowingStream<[UInt8], any Error>.Continuation
-  private let state = Mutex(State())
-
-  init(task: URLSessionTask, bounds: HTTPRequest.Bounds) {
-    self.task = task
-    self.bounds = bounds
-    (body, writer) = AsyncThrowingStream.makeStream(of: [UInt8].self, throwing: (any Error).self)
-  }
-
-  func start(head: CheckedContinuation<Result<HTTPResponse, ClientError>, Never>) {
-    let failed: ClientError? = state.withLock { state in
-      if state.ended { return state.failure ?? ClientError(.cancelled, "cancelled") }
-      state.head = head
-      return nil
-    }
-    if let failed {
-      head.resume(returning: .failure(failed))
-      return
-    }
-    writer.onTermination = { [weak self] reason in
-      if case .cancelled = reason {
-        self?.fail(ClientError(.cancelled, "cancelled while the reply was read"))
-      }
-    }
-    let started = ContinuousClock.now
-    let watchdog = Task { [weak self] in
-      while let rest = self?.restBeforeTimeout(since: started) {
-        if rest <= .zero {
-          self?.fail(
-            ClientError(.timeout, "no whole reply in time").with { $0.possiblyBilled = true })
-          return
-        }
-        guard (try? await Task.sleep(for: rest)) != nil else { return }
-      }
-    }
-    state.withLock { $0.watchdog = watchdog }
-    task.resume()
-  }
-
-  /// How long until a bound is passed, or nil when the exchange has ended.
-  private func restBeforeTimeout(since started: ContinuousClock.Instant) -> Duration? {
-    state.withLock { state in
-      guard !state.ended else { return nil }
-      let now = ContinuousClock.now
-      let idle = bounds.idle - (now - state.lastActivity)
-      return min(idle, bounds.total - (now - started))
-    }
-  }
-
-  func sent() { state.withLock { $0.lastActivity = .now } }
-
-  func receive(_ response: HTTPURLResponse) {
+extension Exchange {
+  fileprivate func receive(_ response: HTTPURLResponse) {
     var headers: [String: String] = [:]
     for (name, value) in response.allHeaderFields {
       headers["\(name)".lowercased()] = "\(value)"
     }
-    let head = state.withLock { state in
-      state.lastActivity = .now
-      defer { state.head = nil }
-      return state.head
-    }
-    head?.resume(
-      returning: .success(
-        HTTPResponse(
-          status: response.statusCode, headers: headers, body: body,
-          cancel: { [weak self] in
-            self?.fail(ClientError(.cancelled, "the rest of the reply is not wanted"))
-          })))
+    receive(status: response.statusCode, headers: headers)
   }
 
-  func receive(_ data: Data) {
-    let fits = state.withLock { state in
-      state.lastActivity = .now
-      state.received += data.count
-      return state.received <= bounds.responseBytes
-    }
-    guard fits else {
-      fail(
-        ClientError(.tooLarge, "the reply is larger than \(bounds.responseBytes) bytes")
-          .with { $0.possiblyBilled = true })
+  fileprivate func complete(_ error: (any Error)?) {
+    guard let error else {
+      end(nil)
       return
     }
-    writer.yield([UInt8](data))
-  }
-
-  func complete(_ error: (any Error)?) {
-    guard let error else { return end(nil) }
     let code = (error as? URLError)?.code.rawValue ?? (error as NSError).code
     let kind: ClientError.Code = code == NSURLErrorTimedOut ? .timeout : .transport
     let connected = code != NSURLErrorCannotConnectToHost && code != NSURLErrorCannotFindHost
@@ -212,32 +120,6 @@ private final class Exchange: Sendable {
     NSURLErrorSecureConnectionFailed: "no secure connection",
     NSURLErrorServerCertificateUntrusted: "the certificate is not trusted",
   ]
-
-  func fail(_ error: ClientError) {
-    end(error)
-    task.cancel()
-  }
-
-  private func end(_ error: ClientError?) {
-    let (head, watchdog, first) = state.withLock { state in
-      defer {
-        state.head = nil
-        state.watchdog = nil
-        state.ended = true
-        state.failure = state.failure ?? error
-      }
-      return (state.head, state.watchdog, !state.ended)
-    }
-    guard first else { return }
-    watchdog?.cancel()
-    if let error {
-      writer.finish(throwing: error)
-    } else {
-      writer.finish()
-    }
-    head?.resume(
-      returning: .failure(error ?? ClientError(.transport, "the connection closed unanswered")))
-  }
 }
 
 /// Hands a session's events to the exchange that they belong to.
@@ -261,7 +143,7 @@ private final class ExchangeDelegate: NSObject, URLSessionDataDelegate, Sendable
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    exchange(of: dataTask)?.receive(data)
+    exchange(of: dataTask)?.receive([UInt8](data))
   }
 
   func urlSession(
