@@ -58,6 +58,7 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client", condition: overNIO),
         .product(name: "NIOCore", package: "swift-nio", condition: overNIO),
         .product(name: "NIOHTTP1", package: "swift-nio", condition: overNIO),
+        .product(name: "NIOPosix", package: "swift-nio", condition: overNIO),
         .product(name: "NIOHTTPCompression", package: "swift-nio-extras", condition: overNIO),
       ], swiftSettings: strict),
     .target(name: "Evaluation", swiftSettings: strict),
@@ -73,7 +74,9 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "MLLMClientsTests", dependencies: ["MLLMClients"],
-      exclude: ["Support/fault_server.py", "Support/echo_server.py"], swiftSettings: strict),
+      exclude: [
+        "Support/fault_server.py", "Support/echo_server.py", "Support/batch_server.py",
+      ], swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -3,11 +3,11 @@
 
 #if AsyncHTTPClient
   public import AsyncHTTPClient
-  import Dispatch
+  import Foundation
   import NIOCore
   import NIOHTTP1
   import NIOHTTPCompression
-  import Synchronization
+  import NIOPosix
 
   /// Sends requests with async-http-client: HTTP/1.1 and HTTP/2 over SwiftNIO.
   ///
@@ -140,9 +140,10 @@
       mutating func next() async throws -> ByteBuffer? {
         guard left > 0 else { return nil }
         exchange.sent()
-        var buffer = ByteBufferAllocator().buffer(capacity: min(left, BodyBuffers.bytes))
+        let capacity = left < BodyBuffers.bytes ? left : BodyBuffers.bytes
+        var buffer = ByteBufferAllocator().buffer(capacity: capacity)
         let count = try unsafe buffer.writeWithUnsafeMutableBytes(
-          minimumWritableBytes: min(left, BodyBuffers.bytes)
+          minimumWritableBytes: capacity
         ) { room in
           try unsafe reader.read(into: room.bindMemory(to: UInt8.self))
         }

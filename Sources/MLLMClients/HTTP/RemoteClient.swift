@@ -40,9 +40,7 @@ struct RemoteClient: Sendable {
 
   /// The address of a path below the base, its scheme checked.
   func address(_ path: String) throws(ClientError) -> URL {
-    let root = base.absoluteString
-    let joined = root.hasSuffix("/") ? root + path : root + "/" + path
-    guard let url = URL(string: joined), let host = url.host else {
+    guard let url = base.below(path), let host = url.host else {
       throw ClientError(.invalidPrompt, "\(path) makes no address below the base")
     }
     try Self.checkScheme(of: url, host: host, allowsPlainHTTP: options.allowsPlainHTTP)
@@ -52,6 +50,10 @@ struct RemoteClient: Sendable {
   static func checkScheme(
     of url: URL, host: String, allowsPlainHTTP: Bool
   ) throws(ClientError) {
+    // Addresses are written to journals.
+    guard url.user == nil, url.password == nil else {
+      throw ClientError(.insecure, "an address to \(host) with a name or password in it")
+    }
     switch url.scheme?.lowercased() {
     case "https": return
     case "http" where allowsPlainHTTP || isLoopback(host): return
@@ -126,9 +128,8 @@ struct RemoteClient: Sendable {
     var request = HTTPRequest(url: plan.url, headers: headers, body: plan.body)
     request.headers.append(HTTPRequest.Header("Content-Type", "application/json"))
     if plan.stream { request.headers.append(HTTPRequest.Header("Accept", "text/event-stream")) }
-    if let key = try await key.read() {
-      request.headers.append(keyPlacement.header(for: key))
-    }
+    let key = try await key.read()
+    if let key { request.headers.append(keyPlacement.header(for: key)) }
     request.bounds = options.bounds
     if let deadline = call.deadline {
       request.bounds.total = min(request.bounds.total, deadline - .now)
@@ -140,8 +141,13 @@ struct RemoteClient: Sendable {
     let started = ContinuousClock.now
     let response = try await send(request)
     await call.governor?.observe(headers: response.headers, permit: permit)
-    let collected = try await ReplyReader(wire: wire, stream: plan.stream, onText: call.onText)
-      .read(response)
+    let collected: ReplyReader.Collected
+    do throws(ClientError) {
+      collected = try await ReplyReader(wire: wire, onText: call.onText).read(response)
+        .without(key, wire: wire)
+    } catch {
+      throw error.with { $0.response = Redaction.removing(key, from: $0.response) ?? $0.response }
+    }
     var reply = try Self.judge(
       collected, response: response, wire: wire, format: prompt.format)
     reply.evidence = Reply.Evidence(

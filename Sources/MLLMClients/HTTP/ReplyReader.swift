@@ -3,7 +3,6 @@
 /// Reads a response's body.
 struct ReplyReader: Sendable {
   let wire: any Wire
-  let stream: Bool
   var onText: (@Sendable (String) -> Void)?
 
   /// The bytes, and what they say.
@@ -40,7 +39,11 @@ struct ReplyReader: Sendable {
     guard (200..<300).contains(response.status) else {
       return Collected(bytes: bytes, decoded: .failure(ClientError(.malformedReply, "no reply")))
     }
-    if streamed { return Collected(bytes: bytes, decoded: reading.finish(onText: onText)) }
+    // A whole reply that only says that it is a stream is read as what it is.
+    let first = bytes.first { $0 > 0x20 }
+    if streamed, first != UInt8(ascii: "{"), first != UInt8(ascii: "[") {
+      return Collected(bytes: bytes, decoded: reading.finish(onText: onText))
+    }
     return Collected(bytes: bytes, decoded: Self.decode(bytes, wire: wire))
   }
 

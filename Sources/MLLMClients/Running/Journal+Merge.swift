@@ -91,9 +91,9 @@ public struct JournalSummary: Sendable {
       usage = usage + record.usage
       latencies.append(record.latency)
       let rate = price(record.model, record.api)
-      if let spent = rate?.cost(of: record.usage) {
+      if let spent = rate?.cost(of: record.usage, batched: record.batched) {
         cost += spent
-        saved += rate?.saving(by: record.usage) ?? 0
+        saved += rate?.saving(by: record.usage, batched: record.batched) ?? 0
       } else if record.api != .inProcess {
         unpriced += 1
       }

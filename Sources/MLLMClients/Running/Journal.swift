@@ -84,11 +84,16 @@ public actor Journal {
   /// Writes an attempt, and returns when it is on the disk.
   ///
   /// Attempts that end at the same time share one `fsync`.
+  ///
+  /// - `name`: The caller's name for the case.
+  /// - `format`: The form that the answer was to have.
+  /// - `batched`: Whether it went through a batch interface, at a batch's price.
   public func append(
-    _ attempt: Attempt, name: String = "", format: AnswerFormat? = nil
+    _ attempt: Attempt, name: String = "", format: AnswerFormat? = nil, batched: Bool = false
   ) async throws(ClientError) {
     for image in attempt.record.images { try await store(image) }
-    let record = JournalRecord(attempt, name: name, format: format)
+    var record = JournalRecord(attempt, name: name, format: format)
+    record.batched = batched
     try await append(record)
   }
 
