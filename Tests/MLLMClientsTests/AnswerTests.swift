@@ -55,7 +55,8 @@ private struct Loop: Decodable, Sendable {
         ])
   }
 
-  @Test func `dates, lists of optionals, addresses and decimals have schemas and are read`() throws {
+  @Test func `dates, lists of optionals, addresses and decimals have schemas and are read`() throws
+  {
     let format = try AnswerFormat(of: Visit.self)
     // Oracle: pydantic's schema of datetime, list[int | None], UUID, Decimal as float, by hand.
     #expect(

@@ -59,7 +59,9 @@ private func makeRun(
   private static func server(log: String, stall: Int = 0) async -> LocalServer? {
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("Support/batch_server.py").path
-    return await LocalServer("batch server", anyPython: true) { [script, "\($0)", log, "\(stall)"] }
+    return await LocalServer("batch server", anyPython: true) {
+      [script, "\($0)", log, "\(stall)"]
+    }
   }
 
   /// How often each question was submitted.

@@ -123,7 +123,7 @@ extension AnswerFormat {
     return found
   }
 
-  /// A label in a text, and whether one of the three words before it denies it.
+  /// A label in a text, and whether one of the six words before it denies it.
   private struct Hit {
     let label: String
     var isDenied: Bool
@@ -162,12 +162,12 @@ extension AnswerFormat {
     "doesn't", "don't", "won't", "isn\u{2019}t", "can\u{2019}t", "doesn\u{2019}t",
   ]
 
-  /// Whether one of the last three words, of the same clause, says that what follows is not so.
+  /// Whether one of the last six words, of the same clause, says that what follows is not so.
   private static func isDenied(_ before: ArraySlice<Character>) -> Bool {
     let ends: Set<Character> = [".", ",", ";", ":", "!", "?", "\n", "\u{1}"]
     let clause = before.suffix(64).reversed().prefix { !ends.contains($0) }.reversed()
     let words = String(clause).split { $0.isWhitespace || "\"*_()[]".contains($0) }
-    return words.suffix(3).contains { denials.contains(String($0)) }
+    return words.suffix(6).contains { denials.contains(String($0)) }
   }
 
   private static func isWord(_ character: Character) -> Bool {

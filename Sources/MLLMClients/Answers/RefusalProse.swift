@@ -24,7 +24,8 @@ public enum RefusalProse {
   private static let unwilling = [
     "i can't", "i cannot", "i can not", "i'm unable to", "i am unable to", "i'm not able to",
     "i am not able to", "i won't", "i will not", "i must decline", "i'm not permitted to",
-    "i am not permitted to", "i'm not allowed to", "i am not allowed to", "i don't feel comfortable",
+    "i am not permitted to", "i'm not allowed to", "i am not allowed to",
+    "i don't feel comfortable",
     "unable to",
   ]
 

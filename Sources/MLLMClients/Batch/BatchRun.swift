@@ -256,8 +256,7 @@ public struct BatchRun: Sendable {
   /// Whether the vendor certainly has no batch.
   private static func isRefusal(_ error: ClientError) -> Bool {
     if let status = error.status { return status < 500 || status == 503 || status == 529 }
-    return !error.possiblyBilled
-      && [.transport, .cancelled, .missingKey, .insecure, .invalidImage].contains(error.code)
+    return error.isUnsent || [.missingKey, .insecure, .invalidImage].contains(error.code)
   }
 
   private func settle(
@@ -292,4 +291,3 @@ public struct BatchRun: Sendable {
       fromJournal: false)
   }
 }
-

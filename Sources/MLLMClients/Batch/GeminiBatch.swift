@@ -115,7 +115,8 @@ struct GeminiBatch: BatchService {
   ) async throws(ClientError) -> [(String, Result<JSON, ClientError>)] {
     if let file = part.results.first {
       let path = place("download", "\(file):download?alt=media")
-      return try JSONLines.parse(try await core.service.large.bytes("GET", path)).compactMap { line in
+      return try JSONLines.parse(try await core.service.large.bytes("GET", path)).compactMap {
+        line in
         line["key"]?.string.map { ($0, Self.result(line)) }
       }
     }

@@ -19,11 +19,14 @@
 
     /// - Parameters:
     ///   - connections: The most connections to one host at a time.
+    ///   - uploads: The most large bodies on their way to one host at a time; the others wait with
+    ///     nothing of them in memory.
     ///   - configure: Changes the client's configuration: proxies, certificates, timeouts.
     public init(
-      connections: Int = 128, configure: (inout HTTPClient.Configuration) -> Void = { _ in }
+      connections: Int = 128, uploads: Int = 12,
+      configure: (inout HTTPClient.Configuration) -> Void = { _ in }
     ) {
-      precondition(connections > 0, "\(connections) connections")
+      precondition(connections > 0 && uploads > 0, "\(connections) connections, \(uploads) uploads")
       var configuration = HTTPClient.Configuration()
       configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
       configuration.connectionPool.retryConnectionEstablishment = false
@@ -31,31 +34,40 @@
       configuration.decompression = .enabled(limit: .size(1 << 30))
       configure(&configuration)
       configuration.redirectConfiguration = .disallow
-      core = ClientCore(configuration)
+      core = ClientCore(configuration, uploads: uploads)
     }
 
     /// A transport to share.
     public static let shared = AsyncHTTPTransport()
 
     public func send(_ request: HTTPRequest) async throws(ClientError) -> HTTPResponse {
-      let exchange = Exchange(bounds: request.bounds)
+      var bounds = request.bounds
+      var pass: UploadGate.Pass?
+      if let body = request.body, body.count > Self.largeBytes {
+        pass = try await core.gate.enter(request.url, bounds: &bounds)
+      }
+      defer { pass?.leave() }
+      let exchange = Exchange(bounds: bounds)
       let client = core.client
-      let outgoing = Self.outgoing(request, exchange: exchange)
+      let outgoing = Self.outgoing(request, exchange: exchange, pass: pass)
       return try await exchange.head {
         let work = Task { await Self.run(outgoing, client: client, exchange: exchange) }
         return { work.cancel() }
       }
     }
 
+    private static let largeBytes = 64 << 10
+
     private static func outgoing(
-      _ request: HTTPRequest, exchange: Exchange
+      _ request: HTTPRequest, exchange: Exchange, pass: UploadGate.Pass?
     ) -> HTTPClientRequest {
       var outgoing = HTTPClientRequest(url: request.url.absoluteString)
       outgoing.method = HTTPMethod(rawValue: request.method)
       for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
       if let body = request.body {
         outgoing.body = .stream(
-          BodyBuffers(body: body, exchange: exchange), length: .known(Int64(body.count)))
+          BodyBuffers(body: body, exchange: exchange, pass: pass), length: .known(Int64(body.count))
+        )
       }
       return outgoing
     }
@@ -88,12 +100,16 @@
         let unreached = error is NIOConnectionError
         return ClientError(
           .transport, unreached ? "can't connect" : "the connection failed (\(type(of: error)))"
-        ).with { $0.possiblyBilled = !unreached }
+        ).with {
+          $0.possiblyBilled = !unreached
+          $0.isUnsent = unreached
+        }
       }
       switch known {
       case .connectTimeout, .tlsHandshakeTimeout, .socksHandshakeTimeout,
         .httpProxyHandshakeTimeout, .getConnectionFromPoolTimeout:
         return ClientError(.timeout, "timed out (\(known.shortDescription))")
+          .with { $0.isUnsent = true }
       case .readTimeout, .writeTimeout, .deadlineExceeded:
         return ClientError(.timeout, "timed out (\(known.shortDescription))")
           .with { $0.possiblyBilled = true }
@@ -110,8 +126,10 @@
   /// A client that is shut down with its last user.
   private final class ClientCore: Sendable {
     let client: HTTPClient
+    let gate: UploadGate
 
-    init(_ configuration: HTTPClient.Configuration) {
+    init(_ configuration: HTTPClient.Configuration, uploads: Int) {
+      gate = UploadGate(limit: uploads)
       client = HTTPClient(
         eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
     }
@@ -122,23 +140,28 @@
   /// A body as buffers, each made when it is asked for.
   private struct BodyBuffers: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
-    /// The bytes made at a time: a picture of a study's size fits.
-    static let bytes = 192 << 10
+    /// The bytes made at a time.
+    static let bytes = 128 << 10
 
     let body: RequestBody
     let exchange: Exchange
+    let pass: UploadGate.Pass?
 
     func makeAsyncIterator() -> Iterator {
-      Iterator(reader: BodyReader(body), left: body.count, exchange: exchange)
+      Iterator(reader: BodyReader(body), left: body.count, exchange: exchange, pass: pass)
     }
 
     struct Iterator: AsyncIteratorProtocol {
       var reader: BodyReader
       var left: Int
       let exchange: Exchange
+      let pass: UploadGate.Pass?
 
       mutating func next() async throws -> ByteBuffer? {
-        guard left > 0 else { return nil }
+        guard left > 0 else {
+          pass?.leave()
+          return nil
+        }
         exchange.sent()
         let capacity = left < BodyBuffers.bytes ? left : BodyBuffers.bytes
         var buffer = ByteBufferAllocator().buffer(capacity: capacity)

@@ -78,7 +78,7 @@ struct JSONService: Sendable {
   /// Whether a request was certainly turned away before anything was done.
   private static func isUndone(_ error: ClientError) -> Bool {
     if let status = error.status { return [408, 425, 429, 503, 529].contains(status) }
-    return error.code == .transport && !error.possiblyBilled
+    return error.isUnsent
   }
 
   private func exchange(
@@ -109,7 +109,8 @@ struct JSONService: Sendable {
   }
 
   private func address(_ path: String) throws(ClientError) -> URL {
-    guard let url = path.contains("://") ? URL(string: path) : base.below(path), let host = url.host else {
+    guard let url = path.contains("://") ? URL(string: path) : base.below(path), let host = url.host
+    else {
       throw ClientError(.invalidPrompt, "\(path) makes no address")
     }
     try RemoteClient.checkScheme(of: url, host: host, allowsPlainHTTP: options.allowsPlainHTTP)

@@ -14,10 +14,13 @@ import Synchronization
 public struct URLSessionTransport: Transport {
   private let core: SessionCore
 
-  /// - Parameter connections: The most connections to one host at a time.
-  public init(connections: Int = 128) {
-    precondition(connections > 0, "\(connections) connections")
-    core = SessionCore(connections: connections)
+  /// - Parameters:
+  ///   - connections: The most connections to one host at a time.
+  ///   - uploads: The most large bodies on their way to one host at a time; the others wait with
+  ///     nothing of them in memory. (On Apple platforms all go at once.)
+  public init(connections: Int = 128, uploads: Int = 12) {
+    precondition(connections > 0 && uploads > 0, "\(connections) connections, \(uploads) uploads")
+    core = SessionCore(connections: connections, uploads: uploads)
   }
 
   /// The transport that clients share when they are given no other.
@@ -41,10 +44,13 @@ public struct URLSessionTransport: Transport {
       // from adding one, and is itself not sent.
       urlRequest.setValue(String(body.count), forHTTPHeaderField: "Content-Length")
       urlRequest.setValue(" ", forHTTPHeaderField: "Transfer-Encoding")
-      let stream = BodyStream(body)
+      var bounds = request.bounds
+      let pass = try await core.gate.enter(request.url, bounds: &bounds)
+      defer { pass.leave() }
+      let stream = BodyStream(body, pass: pass)
       urlRequest.httpBodyStream = stream
       do throws(ClientError) {
-        return try await core.send(urlRequest, bounds: request.bounds)
+        return try await core.send(urlRequest, bounds: bounds)
       } catch {
         throw stream.failure ?? error
       }
@@ -62,8 +68,10 @@ public struct URLSessionTransport: Transport {
 private final class SessionCore: Sendable {
   private let session: URLSession
   private let delegate: ExchangeDelegate
+  let gate: UploadGate
 
-  init(connections: Int) {
+  init(connections: Int, uploads: Int) {
+    gate = UploadGate(limit: uploads)
     let configuration = URLSessionConfiguration.ephemeral
     configuration.httpMaximumConnectionsPerHost = connections
     configuration.httpCookieStorage = nil
@@ -111,7 +119,10 @@ extension Exchange {
     let connected = code != NSURLErrorCannotConnectToHost && code != NSURLErrorCannotFindHost
     end(
       ClientError(kind, "\(Self.words[code] ?? "the connection failed") (URL error \(code))")
-        .with { $0.possiblyBilled = connected })
+        .with {
+          $0.possiblyBilled = connected
+          $0.isUnsent = !connected
+        })
   }
 
   private static let words: [Int: String] = [

@@ -17,7 +17,10 @@ struct AskCommand: AsyncParsableCommand {
         roentgen ask x.png --endpoint http://127.0.0.1:11434/v1 --model llava "What is this?"
         roentgen ask x.png --model gpt-4o --dry-run "What is this?"
 
-      Keys come from OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY.
+      Keys come from OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY (or GOOGLE_API_KEY); for
+      an --endpoint, from ROENTGEN_API_KEY alone, and none is needed. Exit codes: 64 what was asked
+      can't be sent, 65 a file can't be read, 69 the service has no answer, 75 the model declined
+      or was cut.
       """)
 
   @Argument(help: "Scans: files, folders or archives; then the question.")
@@ -63,9 +66,50 @@ struct AskCommand: AsyncParsableCommand {
     } catch let error as WindowingError {
       throw Failure.exit(Failure.dataError, "\(error)")
     } catch let error as ClientError {
-      throw Failure.exit(
-        Failure.unavailable, "\(error)\(error.vendorMessage.map { ": \($0)" } ?? "")")
+      throw Failure.exit(Self.code(of: error), explanation(of: error))
     }
+  }
+
+  /// Whose word it is that there is no answer: the prompt's, a file's, or the service's.
+  private static func code(of error: ClientError) -> Int32 {
+    switch error.code {
+    case .unsupported, .invalidPrompt, .budget, .limit: Failure.usage
+    case .invalidImage, .burnedInText, .journal: Failure.dataError
+    default: Failure.unavailable
+    }
+  }
+
+  /// What went wrong, and what to look at, in one line without any key.
+  private func explanation(of error: ClientError) -> String {
+    let said = error.vendorMessage.map { ": \($0)" } ?? ""
+    switch error.code {
+    case .authentication, .permission:
+      let names = keyNames.joined(separator: " or ")
+      return "\(host) refuses the key in \(names) (HTTP \(error.status ?? 0))\(said)"
+    case .missingKey:
+      return "\(error.detail): \(host) wants a key for \(model)"
+    case .transport, .timeout:
+      return "\(host) can't be reached: \(error.detail)"
+    case .notFound:
+      return "\(host) knows no \(model) (HTTP \(error.status ?? 0))\(said)"
+    default:
+      return "\(error)\(said)"
+    }
+  }
+
+  /// The environment's names of the key that is sent.
+  private var keyNames: [String] {
+    if endpoint != nil { return ["ROENTGEN_API_KEY"] }
+    if model.hasPrefix("claude") { return ["ANTHROPIC_API_KEY"] }
+    if model.hasPrefix("gemini") { return ["GEMINI_API_KEY", "GOOGLE_API_KEY"] }
+    return ["OPENAI_API_KEY"]
+  }
+
+  private var host: String {
+    if let endpoint { return URL(string: endpoint)?.host ?? endpoint }
+    if model.hasPrefix("claude") { return "api.anthropic.com" }
+    if model.hasPrefix("gemini") { return "generativelanguage.googleapis.com" }
+    return "api.openai.com"
   }
 
   private func ask() async throws {
@@ -105,11 +149,15 @@ struct AskCommand: AsyncParsableCommand {
 
   private func reply(to prompt: Prompt, from client: any PromptClient) async throws -> Reply {
     guard let journal else {
-      let reply = try await client.reply(to: prompt) { print($0, terminator: "") }
+      var call = Call()
+      call.onText = { print($0, terminator: "") }
+      call.onWait = { tell("\($0)") }
+      let reply = try await client.reply(to: prompt, call: call)
       print()
       return reply
     }
-    let runner = Runner(client, journal: try Journal(URL(fileURLWithPath: journal)))
+    var runner = Runner(client, journal: try Journal(URL(fileURLWithPath: journal)))
+    runner.onWait = { _, _, wait in tell("\(wait)") }
     let results = try await runner.allResults(of: [Case("ask", prompt)])
     guard let result = results.first else { throw ClientError(.cancelled, "no result") }
     let reply = try result.result.get()
@@ -119,18 +167,22 @@ struct AskCommand: AsyncParsableCommand {
   }
 
   private func client() throws -> any PromptClient {
+    // Someone waits at the keyboard: a few tries, then the word.
+    var options = ClientOptions()
+    options.retry.attempts = 3
     if let endpoint {
       guard let base = URL(string: endpoint), base.host != nil else {
         throw ClientError(.invalidPrompt, "\(endpoint) is no address")
       }
-      let key = APIKey.environment("ROENTGEN_API_KEY", "OPENAI_API_KEY")
+      let key = APIKey.environment("ROENTGEN_API_KEY")
       // A key goes to another machine's server only when it is named for it.
       let named = ProcessInfo.processInfo.environment["ROENTGEN_API_KEY"] != nil
-      return OpenAICompatible(base: base, model: model, key: named ? key : .none)
+      return OpenAICompatible(
+        base: base, model: model, key: named ? key : .none, options: options)
     }
-    if model.hasPrefix("claude") { return Anthropic(model) }
-    if model.hasPrefix("gemini") { return Gemini(model) }
-    return OpenAI(model)
+    if model.hasPrefix("claude") { return Anthropic(model, options: options) }
+    if model.hasPrefix("gemini") { return Gemini(model, options: options) }
+    return OpenAI(model, options: options)
   }
 
   /// A picture as it is, or slices of a volume with their places.
@@ -167,8 +219,9 @@ struct AskCommand: AsyncParsableCommand {
     }
     return .window(Window(center: numbers[1], width: numbers[0]))
   }
+}
 
-  private func tell(_ line: String) {
-    FileHandle.standardError.write(Data("\(line)\n".utf8))
-  }
+/// A line on standard error.
+private func tell(_ line: String) {
+  FileHandle.standardError.write(Data("\(line)\n".utf8))
 }

@@ -94,7 +94,12 @@ struct JournalCommand: AsyncParsableCommand {
     var changed = 0
     var read = 0
     for record in records where record.outcome != .failed {
-      let now = try record.reply().outcome.kind
+      let now: OutcomeKind
+      do throws(ClientError) {
+        now = try record.reply().outcome.kind
+      } catch {
+        now = .failed
+      }
       read += 1
       if now != record.outcome {
         changed += 1
