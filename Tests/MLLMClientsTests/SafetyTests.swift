@@ -38,6 +38,45 @@ private let secret = "sk-very-secret-0123456789"
     #expect(!dumped.contains(secret))
   }
 
+  @Test(arguments: [200, 401, 500])
+  func `a key that a server says back is kept nowhere`(status: Int) async throws {
+    let said = #"{"error":{"message":"no use for \#(secret) here","code":"invalid_api_key"}}"#
+    let good =
+      #"{"model":"m","choices":[{"message":{"content":"your key is \#(secret)"},"finish_reason":"stop"}]}"#
+    let transport = ScriptedTransport([.init(status: status, body: status == 200 ? good : said)])
+    let path = NSTemporaryDirectory() + "roentgen-\(UUID().uuidString)"
+    let journal = try Journal(URL(fileURLWithPath: path))
+    let results = try await Runner(client(transport), journal: journal)
+      .allResults(of: [Case("c", Prompt(.text("?")))])
+    var dumped = "\(results)"
+    dump(results, to: &dumped)
+    dumped += String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+    #expect(!dumped.contains(secret))
+    #expect(dumped.contains(String(repeating: "*", count: secret.utf8.count)))
+  }
+
+  @Test func `an address keeps its query, and holds no password`() async throws {
+    let transport = ScriptedTransport([.init(body: #"{"choices":[]}"#)])
+    let azure: StaticString = "https://example.org/openai/deployments/m?api-version=2026-01-01"
+    _ = try await client(transport, base: azure).reply(to: Prompt(.text("?")))
+    #expect(
+      transport.sent.first?.url.absoluteString
+        == "https://example.org/openai/deployments/m/chat/completions?api-version=2026-01-01")
+    await #expect {
+      try await client(transport, base: "https://me:word@example.org/v1")
+        .reply(to: Prompt(.text("?")))
+    } throws: { ($0 as? ClientError)?.code == .insecure }
+  }
+
+  @Test func `a whole reply that says it is a stream is read`() async throws {
+    let transport = ScriptedTransport([
+      .init(
+        headers: ["content-type": "text/event-stream"],
+        body: #"{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}"#)
+    ])
+    #expect(try await client(transport).reply(to: Prompt(.text("?"))).text == "hi")
+  }
+
   @Test func `plain HTTP leaves this machine only when allowed`() async throws {
     let ok = ScriptedTransport([.init(body: #"{"choices":[]}"#)])
     await #expect {

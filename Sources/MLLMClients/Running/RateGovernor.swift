@@ -120,7 +120,7 @@ public actor RateGovernor {
     while let wait = waitNeeded(for: cost) {
       if let deadline, ContinuousClock.now + wait > deadline {
         leave()
-        throw ClientError(.rateLimited, "the vendor holds calls back for longer than there is time")
+        throw ClientError(.rateLimited, "calls are held back for longer than there is time")
           .with { $0.retryAfter = wait }
       }
       if !isTold { onHold?(wait) }
