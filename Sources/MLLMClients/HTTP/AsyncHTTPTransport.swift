@@ -23,7 +23,7 @@
     ///     nothing of them in memory.
     ///   - configure: Changes the client's configuration: proxies, certificates, timeouts.
     public init(
-      connections: Int = 128, uploads: Int = 12,
+      connections: Int = 128, uploads: Int = 8,
       configure: (inout HTTPClient.Configuration) -> Void = { _ in }
     ) {
       precondition(connections > 0 && uploads > 0, "\(connections) connections, \(uploads) uploads")

@@ -18,7 +18,7 @@ public struct URLSessionTransport: Transport {
   ///   - connections: The most connections to one host at a time.
   ///   - uploads: The most large bodies on their way to one host at a time; the others wait with
   ///     nothing of them in memory. (On Apple platforms all go at once.)
-  public init(connections: Int = 128, uploads: Int = 12) {
+  public init(connections: Int = 128, uploads: Int = 8) {
     precondition(connections > 0 && uploads > 0, "\(connections) connections, \(uploads) uploads")
     core = SessionCore(connections: connections, uploads: uploads)
   }

@@ -39,6 +39,9 @@ extension Journal {
     var duplicates = 0
     var conflicts: [JournalMerge.Conflict] = []
     for url in shards {
+      guard FileManager.default.fileExists(atPath: url.path) else {
+        throw ClientError(.journal, "\(url.lastPathComponent) does not exist")
+      }
       let shard = try Journal(url)
       let name = url.lastPathComponent
       for record in try await shard.records() {

@@ -61,6 +61,9 @@ extension JournalRecord {
       possiblyBilled: failure?.possiblyBilled ?? false, format: format)
   }
 
+  /// How every line begins.
+  static let opening = Array(#"{"v":1,"key":""#.utf8)
+
   /// The record as one line of JSON, without its line end.
   var line: [UInt8] {
     var members: [JSON.Member] = []

@@ -8,19 +8,21 @@ struct AskCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ask", abstract: "Ask a model about scans.",
     discussion: """
-      Shows slices of each scan (or a PNG or JPEG as it is) and a question to a model, and prints
-      the answer as it comes. What was sent, tokens and cost follow on standard error.
+      Shows slices of each scan (or a PNG or JPEG as it is) and a question to a
+      model, and prints the answer as it comes. What was sent, tokens and cost
+      follow on standard error.
 
       EXAMPLES
-        roentgen ask case-017/ --model claude-haiku-4-5 "Is there a haemorrhage?"
-        roentgen ask head.nii.gz --window brain --slices 8 --model gpt-4o "Describe the findings."
-        roentgen ask x.png --endpoint http://127.0.0.1:11434/v1 --model llava "What is this?"
+        roentgen ask case-017/ --model claude-haiku-4-5 "Is there a bleed?"
+        roentgen ask head.nii.gz --window brain --slices 8 --model gpt-4o "?"
+        roentgen ask x.png --endpoint http://127.0.0.1:11434/v1 \\
+          --model llava "What is this?"
         roentgen ask x.png --model gpt-4o --dry-run "What is this?"
 
-      Keys come from OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY (or GOOGLE_API_KEY); for
-      an --endpoint, from ROENTGEN_API_KEY alone, and none is needed. Exit codes: 64 what was asked
-      can't be sent, 65 a file can't be read, 69 the service has no answer, 75 the model declined
-      or was cut.
+      Keys come from OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY (or
+      GOOGLE_API_KEY); for an --endpoint from ROENTGEN_API_KEY alone, and none
+      is needed. Exit codes: 64 what was asked can't be sent, 65 a file can't be
+      read, 69 the service has no answer, 75 the model declined or was cut.
       """)
 
   @Argument(help: "Scans: files, folders or archives; then the question.")
@@ -115,12 +117,13 @@ struct AskCommand: AsyncParsableCommand {
   private func ask() async throws {
     let question = scansAndQuestion.last ?? ""
     var parts: [Part] = []
-    for path in scansAndQuestion.dropLast() { parts += try self.parts(of: path) }
+    var notes: [String] = []
+    for path in scansAndQuestion.dropLast() { parts += try self.parts(of: path, notes: &notes) }
     parts.append(.text(question))
     let prompt = Prompt(turns: [Turn(.user, parts)]).decoding { $0.maxTokens = maxTokens }
     let client = try client()
     let estimate = Estimate(of: prompt, model: client.model)
-    tell(
+    notes.append(
       "\(prompt.images.count) pictures, about \(estimate.inputTokens) input tokens, "
         + "at most \(estimate.cost.map { "\($0) US dollars" } ?? "an unknown cost")")
     if let maxCost {
@@ -128,8 +131,12 @@ struct AskCommand: AsyncParsableCommand {
         throw ClientError(.budget, "it may cost more than \(maxCost) US dollars")
       }
     }
-    if dryRun { return }
+    if dryRun {
+      for note in notes { tell(note) }
+      return
+    }
     let reply = try await reply(to: prompt, from: client)
+    for note in notes { tell(note) }
     for warning in reply.warnings { tell("warning: \(warning)") }
     switch reply.outcome {
     case .answered: break
@@ -151,13 +158,13 @@ struct AskCommand: AsyncParsableCommand {
     guard let journal else {
       var call = Call()
       call.onText = { print($0, terminator: "") }
-      call.onWait = { tell("\($0)") }
+      call.onWait = { tellLong($0) }
       let reply = try await client.reply(to: prompt, call: call)
       print()
       return reply
     }
     var runner = Runner(client, journal: try Journal(URL(fileURLWithPath: journal)))
-    runner.onWait = { _, _, wait in tell("\(wait)") }
+    runner.onWait = { _, _, wait in tellLong(wait) }
     let results = try await runner.allResults(of: [Case("ask", prompt)])
     guard let result = results.first else { throw ClientError(.cancelled, "no result") }
     let reply = try result.result.get()
@@ -186,7 +193,7 @@ struct AskCommand: AsyncParsableCommand {
   }
 
   /// A picture as it is, or slices of a volume with their places.
-  private func parts(of path: String) throws -> [Part] {
+  private func parts(of path: String, notes: inout [String]) throws -> [Part] {
     let name = URL(fileURLWithPath: path).lastPathComponent
     if let handle = FileHandle(forReadingAtPath: path) {
       let head = (try? handle.read(upToCount: 16)).flatMap { $0 } ?? Data()
@@ -206,7 +213,7 @@ struct AskCommand: AsyncParsableCommand {
       parts.append(.text("Axial slice \(slice + 1) of \(count):"))
       parts.append(.image(Image(png: png)))
     }
-    tell("\(name): \(shown) of \(count) slices")
+    notes.append("\(name): \(shown) of \(count) slices")
     return parts
   }
 
@@ -224,4 +231,9 @@ struct AskCommand: AsyncParsableCommand {
 /// A line on standard error.
 private func tell(_ line: String) {
   FileHandle.standardError.write(Data("\(line)\n".utf8))
+}
+
+/// A wait that someone at a keyboard would wonder about.
+private func tellLong(_ wait: CallWait) {
+  if wait.duration >= .seconds(3) { tell("\(wait)") }
 }
