@@ -126,8 +126,51 @@ private let secret = "sk-very-secret-0123456789"
     #expect(text.contains("Exif"))  // turned: only the orientation is left
     let upright = try Image(jpeg: Pictures.jpeg(orientation: 1)).bytes()
     #expect(!String(decoding: upright, as: UTF8.self).contains("Exif"))
+    // What follows the picture's end, and comments between scans, go as well.
+    let trailed = Pictures.jpeg(orientation: 1) + Array("Jane Doe".utf8)
+    #expect(try Image(jpeg: trailed).bytes() == upright)
+    let between =
+      Pictures.jpeg(orientation: 1).dropLast(2) + [0xFF, 0xFE, 0, 6] + Array("Jane".utf8)
+      + [0xFF, 0xD9]
+    #expect(try Image(jpeg: Array(between)).bytes() == upright)
     let size = try Image(jpeg: Pictures.jpeg(orientation: 1)).size()
     #expect(size?.width == 64 && size?.height == 48)
+  }
+
+  @Test func `a picture that can't be followed to its end is refused, for it may hold names`()
+    async throws
+  {
+    let nothing = ScriptedTransport([])
+    let png = Pictures.png(text: "Jane Doe")
+    let jpeg = Pictures.jpeg(orientation: 1)
+    let scan = try #require(jpeg.indices.first { jpeg[$0...].starts(with: [0xFF, 0xDA]) })
+    for image in [Image(png: Array(png.dropLast(20))), Image(jpeg: Array(jpeg[..<scan]))] {
+      await #expect { try await client(nothing).reply(to: Prompt(.image(image))) } throws: {
+        ($0 as? ClientError)?.code == .invalidImage
+      }
+    }
+    #expect(nothing.sent.isEmpty)
+  }
+
+  // Oracle: the files of Pillow 11 (WebP with Exif and XMP; GIF with a comment), by hand.
+  @Test func `WebP and GIF lose their metadata`() throws {
+    func chunk(_ name: String, _ body: [UInt8]) -> [UInt8] {
+      Array(name.utf8) + [UInt8(body.count), 0, 0, 0] + body + (body.count % 2 == 1 ? [0] : [])
+    }
+    let pixels = chunk("VP8L", [0x2F, 0x3F, 0xC0, 0x0F, 0, 1])
+    func webp(_ flags: UInt8, _ more: [UInt8]) -> [UInt8] {
+      let body =
+        Array("WEBP".utf8) + chunk("VP8X", [flags, 0, 0, 0, 63, 0, 0, 63, 0, 0]) + pixels + more
+      return Array("RIFF".utf8) + [UInt8(body.count), 0, 0, 0] + body
+    }
+    let named = webp(0x0C, chunk("EXIF", Array("Jane Doe".utf8)) + chunk("XMP ", [0x41]))
+    #expect(try Image(Data(named)).bytes() == webp(0, []))
+    #expect(try Image(Data(named)).size()?.width == 64)
+    let head: [UInt8] = Array("GIF89a".utf8) + [2, 0, 2, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255]
+    let frame: [UInt8] = [0x2C, 0, 0, 0, 0, 2, 0, 2, 0, 0, 2, 2, 0x84, 0x51, 0, 0x3B]
+    let comment: [UInt8] = [0x21, 0xFE, 8] + Array("Jane Doe".utf8) + [0]
+    #expect(try Image(Data(head + comment + frame)).bytes() == head + frame)
+    #expect(try Image(Data(head + comment + frame.dropLast(4))).size() == nil)
   }
 
   @Test func `what a model can't take is refused before anything is sent`() async throws {
