@@ -1,5 +1,6 @@
 import Foundation
 import MLLMClients
+import Synchronization
 import Testing
 
 private let secret = "sk-very-secret-0123456789"
@@ -74,7 +75,12 @@ private let secret = "sk-very-secret-0123456789"
         headers: ["content-type": "text/event-stream"],
         body: #"{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}"#)
     ])
-    #expect(try await client(transport).reply(to: Prompt(.text("?"))).text == "hi")
+    let pieces = Mutex<[String]>([])
+    let reply = try await client(transport).reply(to: Prompt(.text("?"))) { text in
+      pieces.withLock { $0.append(text) }
+    }
+    #expect(reply.text == "hi")
+    #expect(pieces.withLock { $0 } == ["hi"])
   }
 
   @Test func `plain HTTP leaves this machine only when allowed`() async throws {

@@ -44,7 +44,10 @@ struct ReplyReader: Sendable {
     if streamed, first != UInt8(ascii: "{"), first != UInt8(ascii: "[") {
       return Collected(bytes: bytes, decoded: reading.finish(onText: onText))
     }
-    return Collected(bytes: bytes, decoded: Self.decode(bytes, wire: wire))
+    // A server that does not stream gives its text at once.
+    let decoded = Self.decode(bytes, wire: wire)
+    if let text = try? decoded.get().text, !text.isEmpty { onText?(text) }
+    return Collected(bytes: bytes, decoded: decoded)
   }
 
   /// Decodes a whole body, whatever form it has.

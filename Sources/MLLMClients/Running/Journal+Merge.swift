@@ -27,6 +27,8 @@ extension Journal {
   /// Plain concatenation of the files gives a journal as well; this checks it.
   /// - Throws: `ClientError` with `.journal` when a shard can't be read or is in use.
   public func merge(_ shards: [URL]) async throws(ClientError) -> JournalMerge {
+    // All are looked at before anything is written.
+    for url in shards { _ = try Self.records(in: url) }
     var answers: [Digest: (response: [UInt8], shard: String, name: String)] = [:]
     var lines: Set<Digest> = []
     for record in try records() {
@@ -39,9 +41,6 @@ extension Journal {
     var duplicates = 0
     var conflicts: [JournalMerge.Conflict] = []
     for url in shards {
-      guard FileManager.default.fileExists(atPath: url.path) else {
-        throw ClientError(.journal, "\(url.lastPathComponent) does not exist")
-      }
       let shard = try Journal(url)
       let name = url.lastPathComponent
       for record in try await shard.records() {

@@ -124,7 +124,7 @@ struct AskCommand: AsyncParsableCommand {
     let client = try client()
     let estimate = Estimate(of: prompt, model: client.model)
     notes.append(
-      "\(prompt.images.count) pictures, about \(estimate.inputTokens) input tokens, "
+      "\(prompt.images.count) picture\(prompt.images.count == 1 ? "" : "s"), about \(estimate.inputTokens) input tokens, "
         + "at most \(estimate.cost.map { "\($0) US dollars" } ?? "an unknown cost")")
     if let maxCost {
       guard let cost = estimate.cost, cost <= Decimal(maxCost) else {
