@@ -76,7 +76,15 @@ func processorSeconds() -> Double {
 }
 
 /// The most memory that this process has held, in megabytes.
+///
+/// On Linux by `VmHWM`: `ru_maxrss` counts what the parent held when it started this process.
 func peakMegabytes() -> Double {
+  if let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+    let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+    let kilobytes = line.split(separator: " ").compactMap({ Double($0) }).first
+  {
+    return kilobytes / 1024
+  }
   var usage = rusage()
   #if canImport(Glibc)
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
