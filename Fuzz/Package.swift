@@ -14,14 +14,19 @@ let readers = [
   "Reports",
 ]
 
+let clients = ["Replies", "Pictures"]
+
 let package = Package(
   name: "Fuzz",
   platforms: [.macOS(.v15)],
   dependencies: [.package(name: "roentgen", path: "..")],
-  targets: readers.map { reader in
+  targets: (readers + clients).map { reader in
     .executableTarget(
       name: "Fuzz\(reader)",
-      dependencies: [.product(name: "VolumeIO", package: "roentgen")],
+      dependencies: [
+        .product(
+          name: clients.contains(reader) ? "MLLMClients" : "VolumeIO", package: "roentgen")
+      ],
       path: "Sources/\(reader)",
       swiftSettings: [.unsafeFlags(["-parse-as-library"])])
   },

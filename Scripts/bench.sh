@@ -38,8 +38,21 @@ for layer in $layers; do
   fi
 done
 
+# The clients are timed over their second transport as well, where its package can be had.
+traits=()
+case " $layers " in
+*" MLLMClients "*)
+  if swift package --package-path Benchmarks --traits AsyncHTTPClient resolve; then
+    traits=(--traits AsyncHTTPClient)
+    export ROENTGEN_BENCH_TRAITS=AsyncHTTPClient
+  else
+    echo "bench: async-http-client could not be had; its rows are left out" >&2
+  fi ;;
+esac
+
 for layer in $layers; do
-  swift build -c release --package-path Benchmarks --product "${layer}Bench"
+  swift build -c release --package-path Benchmarks ${traits[@]+"${traits[@]}"} \
+    --product "${layer}Bench"
 done
 exec "$peers/bin/python" Benchmarks/run.py $quick ${only:+--only "$only"} \
   --binaries "$(swift build -c release --package-path Benchmarks --show-bin-path)"
