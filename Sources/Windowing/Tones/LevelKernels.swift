@@ -74,7 +74,7 @@ private func write16(
   _ samples: Patterns, count: Int, table: UnsafePointer<UInt8>, low: Int16, high: Int16,
   to output: UnsafeMutablePointer<UInt8>
 ) {
-  let bytes = unsafe UnsafeMutableRawPointer(output)
+  let bytes = UnsafeMutableRawPointer(output)
   let (lows, highs) = (SIMD16(repeating: low), SIMD16(repeating: high))
   let black = unsafe UInt64(table[Int(0x8000 ^ samples.flip)]) &* 0x0101_0101_0101_0101
   let white = unsafe UInt64(table[Int(0x7FFF ^ samples.flip)]) &* 0x0101_0101_0101_0101
@@ -153,7 +153,7 @@ private func write16(
   _ samples: Patterns, count: Int, colors: UnsafePointer<UInt32>, low: Int16,
   to output: UnsafeMutablePointer<UInt8>
 ) {
-  let bytes = unsafe UnsafeMutableRawPointer(output)
+  let bytes = UnsafeMutableRawPointer(output)
   let lows = SIMD16(repeating: low)
   let black = unsafe colors[Int(0x8000 ^ samples.flip)]
   let isGrayBlack = black == (black & 0xFF) &* 0x01_0101
