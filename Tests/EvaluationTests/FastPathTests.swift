@@ -41,6 +41,17 @@ struct FastPathTests {
     }
   }
 
+  // sacrebleu.corpus_bleu: 100 for each of these.
+  @Test(arguments: [
+    ("the cat sat on-\n", "the cat sat on-"),
+    ("no\u{1C}left effusion seen .", "no left effusion seen."),
+    ("3.2 cm, left-\nsided , 4-5 &amp;lt; 7", "3.2 cm , leftsided, 4 - 5 < 7"),
+  ])
+  func `texts that 13a makes equal score full marks`(hypothesis: String, reference: String) throws {
+    let score = try BLEU().corpus([hypothesis], references: [[reference]]).score.value.orNaN
+    #expect(abs(score - 100) < 1e-9)
+  }
+
   @Test func `tokens of any length keep their numbers as the table grows`() {
     var fast = ByteTokeniser(.none)
     let words = (0..<3000).map { String(repeating: "ab\($0)", count: $0 % 13 + 1) }

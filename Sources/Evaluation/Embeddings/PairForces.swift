@@ -1,4 +1,4 @@
-// The forces of exact t-SNE: every pair once, two rows by four columns at a time.
+// The forces of exact t-SNE: every pair once, four columns at a time.
 // Source: van der Maaten & Hinton 2008, the gradient of symmetric SNE with a Student kernel.
 
 /// Joint probabilities of all pairs, laid out in the order in which the forces read them.
@@ -6,12 +6,12 @@
 /// Single precision: forces are sums of a few thousand terms that steer a descent, and the
 /// divergence at the end is computed in double.
 package struct PairForces {
-  private static let columns = 4
+  private typealias Four = SIMD4<Float>
   package let count: Int
-  /// The count rounded up to whole columns.
-  private let padded: Int
-  /// For each pair of rows, its columns from the block of its own on: two times four numbers.
-  private var joint: [Float] = []
+  /// Blocks of four columns.
+  private let blocks: Int
+  /// For each row, its columns from the block of its own on.
+  private var joint: [Four] = []
   private var starts: [Int] = []
 
   /// - Parameter conditional: `[i · count + j]` is p(j | i), with p(i | i) = 0.
@@ -19,19 +19,20 @@ package struct PairForces {
   package init(conditional: [Float], count n: Int) {
     precondition(conditional.count == n * n, "\(conditional.count) for \(n) points")
     count = n
-    padded = (n + Self.columns - 1) / Self.columns * Self.columns
+    blocks = (n + 3) / 4
     let scale = 1 / (2 * Float(n))
-    joint.reserveCapacity(padded * (padded + 8) / 2)
-    for row in stride(from: 0, to: padded, by: 2) {
+    joint.reserveCapacity(n * (blocks + 2) / 2)
+    for i in 0..<n {
       starts.append(joint.count)
-      for block in stride(from: row / Self.columns * Self.columns, to: padded, by: Self.columns) {
-        for i in row..<(row + 2) {
-          for j in block..<(block + Self.columns) {
-            let known = i < n && j < n && i < j
-            let p = known ? (conditional[i * n + j] + conditional[j * n + i]) * scale : 0
-            joint.append(known ? max(p, 1e-12) : 0)
+      for block in (i / 4)..<blocks {
+        var four = Four.zero
+        for lane in 0..<4 {
+          let j = 4 * block + lane
+          if i < j, j < n {
+            four[lane] = max((conditional[i * n + j] + conditional[j * n + i]) * scale, 1e-12)
           }
         }
+        joint.append(four)
       }
     }
   }
@@ -40,9 +41,7 @@ package struct PairForces {
   ///
   /// - Precondition: `i < j < count`.
   private func probability(_ i: Int, _ j: Int) -> Float {
-    let first = i & ~1
-    let block = (j - first / Self.columns * Self.columns) / Self.columns
-    return joint[starts[i / 2] + 8 * block + 4 * (i & 1) + j % Self.columns]
+    joint[starts[i] + j / 4 - i / 4][j % 4]
   }
 
   /// Attraction Σ p q (yᵢ − yⱼ), repulsion Σ q² (yᵢ − yⱼ) and the normaliser Σ q over ordered
@@ -51,118 +50,68 @@ package struct PairForces {
     at points: [SIMD2<Double>]
   ) -> (attraction: [SIMD2<Double>], repulsion: [SIMD2<Double>], normaliser: Double) {
     precondition(points.count == count, "\(points.count) points, \(count) probabilities")
-    // Padding lies so far away, and apart, that its kernel vanishes.
-    var x = [Float](repeating: 0, count: padded)
-    var y = x
-    for i in 0..<padded {
-      x[i] = i < count ? Float(points[i].x) : 1e18 * Float(i - count + 1)
-      y[i] = i < count ? Float(points[i].y) : 0
+    // x and y of four points in turn; padding lies so far away that its kernel vanishes.
+    var places = [Four](repeating: Four(repeating: 1e18), count: 2 * blocks)
+    for (i, point) in points.enumerated() {
+      places[i / 4 * 2][i % 4] = Float(point.x)
+      places[i / 4 * 2 + 1][i % 4] = Float(point.y)
     }
-    // Attraction and repulsion, x and y, of each point.
-    var ax = [Float](repeating: 0, count: padded)
-    var ay = ax
-    var rx = ax
-    var ry = ax
+    // x and y of the attraction, x and y of the repulsion, of four points in turn.
+    var sums = [Four](repeating: .zero, count: 4 * blocks)
     var total = 0.0
-    unsafe x.withUnsafeBytes { x in
-      unsafe y.withUnsafeBytes { y in
-        unsafe ax.withUnsafeMutableBytes { ax in
-          unsafe ay.withUnsafeMutableBytes { ay in
-            unsafe rx.withUnsafeMutableBytes { rx in
-              unsafe ry.withUnsafeMutableBytes { ry in
-                unsafe joint.withUnsafeBytes { p in
-                  for row in Swift.stride(from: 0, to: padded, by: 2) {
-                    let start = unsafe UnsafeRawBufferPointer(
-                      rebasing: p[(4 * starts[row / 2])...])
-                    total += unsafe Self.rows(row, padded, x, y, start, ax, ay, rx, ry)
-                  }
-                }
-              }
-            }
+    unsafe places.withUnsafeBufferPointer { places in
+      unsafe joint.withUnsafeBufferPointer { joint in
+        unsafe sums.withUnsafeMutableBufferPointer { sums in
+          for i in 0..<count {
+            total += unsafe Self.add(i, blocks, places, joint, starts[i] - i / 4, sums)
           }
         }
       }
     }
-    return (
-      (0..<count).map { SIMD2(Double(ax[$0]), Double(ay[$0])) },
-      (0..<count).map { SIMD2(Double(rx[$0]), Double(ry[$0])) }, max(2 * total, 1e-300)
-    )
+    func pairs(_ from: Int) -> [SIMD2<Double>] {
+      (0..<count).map {
+        SIMD2(Double(sums[$0 / 4 * 4 + from][$0 % 4]), Double(sums[$0 / 4 * 4 + from + 1][$0 % 4]))
+      }
+    }
+    return (pairs(0), pairs(2), max(2 * total, 1e-300))
   }
 
-  /// Two rows against all later columns; returns their part of Σ q.
+  /// Adds the forces between a point and all later ones; returns their Σ q.
   @inline(__always)
-  private static func rows(
-    _ row: Int, _ padded: Int, _ x: UnsafeRawBufferPointer, _ y: UnsafeRawBufferPointer,
-    _ p: UnsafeRawBufferPointer, _ ax: UnsafeMutableRawBufferPointer,
-    _ ay: UnsafeMutableRawBufferPointer, _ rx: UnsafeMutableRawBufferPointer,
-    _ ry: UnsafeMutableRawBufferPointer
+  private static func add(
+    _ i: Int, _ blocks: Int, _ places: UnsafeBufferPointer<Four>,
+    _ joint: UnsafeBufferPointer<Four>, _ start: Int, _ sums: UnsafeMutableBufferPointer<Four>
   ) -> Double {
-    typealias Four = SIMD4<Float>
-    func load(_ from: UnsafeRawBufferPointer, _ at: Int) -> Four {
-      unsafe from.loadUnaligned(fromByteOffset: 4 * at, as: Four.self)
-    }
-    func add(_ v: Four, _ to: UnsafeMutableRawBufferPointer, _ at: Int) {
-      let old = unsafe to.loadUnaligned(fromByteOffset: 4 * at, as: Four.self)
-      unsafe to.storeBytes(of: old + v, toByteOffset: 4 * at, as: Four.self)
-    }
-    func addOne(_ v: Float, _ to: UnsafeMutableRawBufferPointer, _ at: Int) {
-      let old = unsafe to.load(fromByteOffset: 4 * at, as: Float.self)
-      unsafe to.storeBytes(of: old + v, toByteOffset: 4 * at, as: Float.self)
-    }
-    func scalar(_ from: UnsafeRawBufferPointer, _ at: Int) -> Float {
-      unsafe from.load(fromByteOffset: 4 * at, as: Float.self)
-    }
-    let (x0, x1) = unsafe (Four(repeating: scalar(x, row)), Four(repeating: scalar(x, row + 1)))
-    let (y0, y1) = unsafe (Four(repeating: scalar(y, row)), Four(repeating: scalar(y, row + 1)))
-    var (sum, ax0, ay0, rx0, ry0) = (Four.zero, Four.zero, Four.zero, Four.zero, Four.zero)
-    var (ax1, ay1, rx1, ry1) = (Four.zero, Four.zero, Four.zero, Four.zero)
-    let own = row / columns * columns
-    var block = own
-    var at = 0
-    let lanes = Four(0, 1, 2, 3)
-    while block < padded {
-      let (xj, yj) = unsafe (load(x, block), load(y, block))
-      let (p0, p1) = unsafe (load(p, at), load(p, at + 4))
-      let (dx0, dx1) = (x0 - xj, x1 - xj)
-      let (dy0, dy1) = (y0 - yj, y1 - yj)
-      var q0 = 1 / (dx0 * dx0 + (dy0 * dy0 + 1))
-      var q1 = 1 / (dx1 * dx1 + (dy1 * dy1 + 1))
+    let (own, lane) = (i / 4, i % 4)
+    let x = unsafe Four(repeating: places[2 * own][lane])
+    let y = unsafe Four(repeating: places[2 * own + 1][lane])
+    var (sum, ax, ay, rx, ry) = (Four.zero, Four.zero, Four.zero, Four.zero, Four.zero)
+    // Only later columns count in a point's own block.
+    let later = Four(0, 1, 2, 3) .> Four(repeating: Float(lane))
+    for block in own..<blocks {
+      let dx = unsafe x - places[2 * block]
+      let dy = unsafe y - places[2 * block + 1]
+      var q = 1 / (dx * dx + (dy * dy + 1))
       if block == own {
-        // Only later columns count in a row's own block.
-        let place = Four(repeating: Float(row - own))
-        q0 = q0.replacing(with: 0, where: lanes .<= place)
-        q1 = q1.replacing(with: 0, where: lanes .<= place + 1)
+        q = Four.zero.replacing(with: q, where: later)
       }
-      sum += q0 + q1
-      let (a0, a1) = (p0 * q0, p1 * q1)
-      let (r0, r1) = (q0 * q0, q1 * q1)
-      let (fax0, fax1) = (a0 * dx0, a1 * dx1)
-      let (fay0, fay1) = (a0 * dy0, a1 * dy1)
-      let (frx0, frx1) = (r0 * dx0, r1 * dx1)
-      let (fry0, fry1) = (r0 * dy0, r1 * dy1)
-      ax0 += fax0
-      ax1 += fax1
-      ay0 += fay0
-      ay1 += fay1
-      rx0 += frx0
-      rx1 += frx1
-      ry0 += fry0
-      ry1 += fry1
-      unsafe add(-(fax0 + fax1), ax, block)
-      unsafe add(-(fay0 + fay1), ay, block)
-      unsafe add(-(frx0 + frx1), rx, block)
-      unsafe add(-(fry0 + fry1), ry, block)
-      block += columns
-      at += 8
+      sum += q
+      let a = unsafe joint[start + block] * q
+      let r = q * q
+      let (fax, fay, frx, fry) = (a * dx, a * dy, r * dx, r * dy)
+      ax += fax
+      ay += fay
+      rx += frx
+      ry += fry
+      unsafe sums[4 * block] -= fax
+      unsafe sums[4 * block + 1] -= fay
+      unsafe sums[4 * block + 2] -= frx
+      unsafe sums[4 * block + 3] -= fry
     }
-    unsafe addOne(ax0.sum(), ax, row)
-    unsafe addOne(ax1.sum(), ax, row + 1)
-    unsafe addOne(ay0.sum(), ay, row)
-    unsafe addOne(ay1.sum(), ay, row + 1)
-    unsafe addOne(rx0.sum(), rx, row)
-    unsafe addOne(rx1.sum(), rx, row + 1)
-    unsafe addOne(ry0.sum(), ry, row)
-    unsafe addOne(ry1.sum(), ry, row + 1)
+    unsafe sums[4 * own][lane] += ax.sum()
+    unsafe sums[4 * own + 1][lane] += ay.sum()
+    unsafe sums[4 * own + 2][lane] += rx.sum()
+    unsafe sums[4 * own + 3][lane] += ry.sum()
     return Double(sum.sum())
   }
 
