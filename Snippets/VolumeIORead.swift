@@ -28,8 +28,8 @@ print(canonical.geometry.orientation, canonical.geometry.affine([0, 0, 0]))
 let slice = try NIfTIFile(contentsOf: path).slice(10)
 print(slice.size, slice.statistics().max)
 
-do {
+do throws(VolumeError) {
   _ = try Volume(contentsOf: path + ".missing")
-} catch let error where error.code == .file {
-  print(error)
+} catch {
+  print(error.code == .file, error)
 }

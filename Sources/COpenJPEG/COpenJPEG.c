@@ -98,6 +98,10 @@ int rg_opj_decode(const uint8_t *bytes, size_t count, uint32_t width, uint32_t h
     result = 2;
     goto end;
   }
+  if (samples == NULL) {
+    result = 0;
+    goto end;
+  }
   if (!opj_decode(codec, stream, image) || !opj_end_decompress(codec, stream)) goto end;
   // Subsampled components and those of unlike depth are not what DICOM's HTJ2K may hold.
   if (!matches(image, header)) goto end;

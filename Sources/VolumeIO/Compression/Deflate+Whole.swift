@@ -25,5 +25,13 @@
       guard isSound, made == count, wrapper != .gzip || used == input.count else { return nil }
       return output
     }
+
+    /// The content of a gzip file of one member that unfolds to exactly `count` bytes; nil for others.
+    ///
+    /// The compressed and the decompressed bytes are both in memory for as long as this takes.
+    static func whole(_ origin: ByteStream.Origin, count: Int) throws(VolumeError) -> [UInt8]? {
+      guard count > 0, count <= 1 << 34, count / largestRatio <= origin.count else { return nil }
+      return whole(try origin.read(0..<origin.count).span, .gzip, count: count)
+    }
   }
 #endif

@@ -244,16 +244,20 @@ struct JPEGLSLineDecoder: Sendable {
     if near == 0 { error ^= 0 &- (packed &>> 7 & 1) }
     let step = (error ^ sign) &- sign
     let value = isMasked ? (center &+ step) & maximum : reconstruct(center, step, near: near)
-    unsafe update(state, c, error, near: near)
+    unsafe update(state, packed, error, near: near)
     return value
   }
 
-  /// Adapts a context to an error.
+  /// Adapts a context to an error; `packed` is what the context held.
+  ///
+  /// N counts the samples that A and B sum up, so that A ≤ 2 · RANGE · N < 2³², and k is below 19.
   @unsafe @inline(__always)
-  private func update(_ state: UnsafeMutablePointer<Int32>, _ oldC: Int, _ error: Int, near: Int) {
+  private func update(
+    _ state: UnsafeMutablePointer<Int32>, _ packed: Int, _ error: Int, near: Int
+  ) {
     // Only hostile codes leave the range; the bounds keep sums within 32 bits.
     let error = max(0 &- range, min(range, error))
-    var a = unsafe min(Int(state[0]) &+ abs(error), 1 &<< 30)
+    var a = unsafe Int(UInt32(bitPattern: state[0])) &+ abs(error)
     var b = unsafe Int(state[1]) &+ error &* (2 &* near &+ 1)
     var n = unsafe Int(state[2])
     if n == reset {
@@ -266,8 +270,11 @@ struct JPEGLSLineDecoder: Sendable {
     let isLow = (b &+ n &- 1) &>> 63
     let isHigh = (0 &- b) &>> 63
     b = max(1 &- n, min(0, b &+ (n & isLow) &- (n & isHigh)))
-    let c = max(-128, min(127, oldC &+ isLow &- isHigh))
-    let k = Self.order(a, n)
+    let c = max(-128, min(127, packed &>> 8 &+ isLow &- isHigh))
+    // The least k with N · 2ᵏ ≥ A; as a rule it is what it was.
+    var k = packed & 31
+    while n &<< k < a { k &+= 1 }
+    while k > 0, n &<< (k &- 1) >= a { k &-= 1 }
     let isFlipped = near == 0 && k == 0 ? (2 &* b &+ n &- 1) &>> 63 & 0x80 : 0
     unsafe state[0] = Int32(truncatingIfNeeded: a)
     unsafe state[1] = Int32(truncatingIfNeeded: b)
