@@ -31,7 +31,8 @@
     /// The compressed and the decompressed bytes are both in memory for as long as this takes.
     static func whole(_ origin: ByteStream.Origin, count: Int) throws(VolumeError) -> [UInt8]? {
       guard count > 0, count <= 1 << 34, count / largestRatio <= origin.count else { return nil }
-      return whole(try origin.read(0..<origin.count).span, .gzip, count: count)
+      let compressed = try origin.read(0..<origin.count)
+      return whole(compressed.span, .gzip, count: count)
     }
   }
 #endif

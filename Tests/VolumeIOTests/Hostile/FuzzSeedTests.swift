@@ -75,12 +75,12 @@ struct FuzzSeedTests {
     return seeds
   }
 
-  @Test func `every fuzz target has a seed`() throws {
+  @Test func `every seed has a fuzz target`() throws {
     let seeds = try Self.seeds()
     let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fuzz/Sources").path
     if let targets = try? FileManager.default.contentsOfDirectory(atPath: package) {
-      #expect(Set(seeds.map(\.target)) == Set(targets).subtracting(["Frames"]))
+      #expect(Set(seeds.map(\.target)).isSubset(of: targets))
     }
     guard let folder = ProcessInfo.processInfo.environment["ROENTGEN_FUZZ_SEEDS"] else { return }
     for seed in seeds {
