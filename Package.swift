@@ -11,6 +11,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+/// What only the clients' second transport needs.
+let overNIO = TargetDependencyCondition.when(traits: ["AsyncHTTPClient"])
+
 let package = Package(
   name: "roentgen",
   platforms: [.macOS(.v15), .iOS(.v18)],
@@ -26,6 +29,16 @@ let package = Package(
       name: "HTJ2K", description: "Decode High-Throughput JPEG 2000 with the system's libopenjp2"),
     .trait(
       name: "FastInflate", description: "Decompress in one go with the system's libdeflate"),
+    .trait(
+      name: "AsyncHTTPClient",
+      description:
+        "AsyncHTTPTransport: requests over SwiftNIO instead of URLSession. Off by default."),
+  ],
+  dependencies: [
+    // Fetched only where the trait is on; Scripts/dependents.sh holds that.
+    .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.30.0"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.81.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.26.0"),
   ],
   targets: [
     // C, no product: each imported `internal` by the one Swift target that needs it.
@@ -34,6 +47,7 @@ let package = Package(
       name: "CSystemPNG", pkgConfig: "libpng",
       providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .target(name: "CPNG", dependencies: ["CSystemPNG"]),
+    .target(name: "CBase64"),
     .target(
       name: "CNeuralKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
 
@@ -55,7 +69,16 @@ let package = Package(
       ], swiftSettings: strict),
     .target(name: "Windowing", dependencies: ["VolumeIO", "CPNG"], swiftSettings: strict),
     .target(name: "NeuralCore", dependencies: ["CNeuralKernels"], swiftSettings: strict),
-    .target(name: "MLLMClients", swiftSettings: strict),
+    .target(
+      name: "MLLMClients",
+      dependencies: [
+        "CBase64",
+        .product(name: "AsyncHTTPClient", package: "async-http-client", condition: overNIO),
+        .product(name: "NIOCore", package: "swift-nio", condition: overNIO),
+        .product(name: "NIOHTTP1", package: "swift-nio", condition: overNIO),
+        .product(name: "NIOPosix", package: "swift-nio", condition: overNIO),
+        .product(name: "NIOHTTPCompression", package: "swift-nio-extras", condition: overNIO),
+      ], swiftSettings: strict),
     .target(name: "Evaluation", swiftSettings: strict),
 
     .testTarget(name: "VolumeIOTests", dependencies: ["VolumeIO"], swiftSettings: strict),
@@ -69,7 +92,9 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "MLLMClientsTests", dependencies: ["MLLMClients"],
-      exclude: ["Support/fault_server.py", "Support/echo_server.py"], swiftSettings: strict),
+      exclude: [
+        "Support/fault_server.py", "Support/echo_server.py", "Support/batch_server.py",
+      ], swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -9,7 +9,14 @@ let layers = ["VolumeIO", "Windowing", "NeuralCore", "MLLMClients", "Evaluation"
 let package = Package(
   name: "Benchmarks",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(name: "roentgen", path: "..")],
+  traits: [
+    .trait(name: "AsyncHTTPClient", description: "The clients' second transport, timed as well.")
+  ],
+  dependencies: [
+    .package(
+      name: "roentgen", path: "..",
+      traits: [.trait(name: "AsyncHTTPClient", condition: .when(traits: ["AsyncHTTPClient"]))])
+  ],
   targets: [.target(name: "BenchProtocol")]
     + layers.map { layer in
       .executableTarget(

@@ -87,6 +87,15 @@ def measure(work, ours, progress):
     return mid.pop(None), mid, reasons
 
 
+def rate_of(per_second, unit):
+    """Such as 5.3 GB/s of `B`; other units as they are."""
+    if unit in ("B", "FLOP"):
+        for power, prefix in [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")]:
+            if per_second >= power:
+                return f"{per_second / power:.3g} {prefix}{unit}/s"
+    return f"{per_second:.3g} {unit}/s"
+
+
 def cpu_model():
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -149,8 +158,7 @@ def main():
                             failures += 1
                             continue
                         progress("")
-                        rate = (f"  {work.amount / ours:.3g} {work.unit}/s"
-                                if work.amount else "")
+                        rate = f"  {rate_of(work.amount / ours, work.unit)}" if work.amount else ""
                         for peer, theirs in (peers or {"-": None}).items():
                             target = work.target_for(peer)
                             ratio = theirs / ours if theirs else None

@@ -17,6 +17,9 @@ let readers = [
 /// Codecs of DICOM's frames, which are reached through a file around them.
 let codecs = ["LosslessJPEG", "LossyJPEG", "JPEGLS", "JPEG2000", "RunLength"]
 
+/// What the clients of language models read.
+let clients = ["Replies", "Pictures"]
+
 let package = Package(
   name: "Fuzz",
   platforms: [.macOS(.v15)],
@@ -30,6 +33,13 @@ let package = Package(
         name: "Fuzz\(reader)",
         dependencies: ["Frames", .product(name: "VolumeIO", package: "roentgen")],
         path: "Sources/\(reader)",
+        swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+    }
+    + clients.map { client in
+      .executableTarget(
+        name: "Fuzz\(client)",
+        dependencies: [.product(name: "MLLMClients", package: "roentgen")],
+        path: "Sources/\(client)",
         swiftSettings: [.unsafeFlags(["-parse-as-library"])])
     },
   swiftLanguageModes: [.v6]

@@ -35,6 +35,7 @@ EOF
   fi
   packages=$(find "$dir/.build/checkouts" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)
   [ "$packages" = 0 ] || { echo "dependents: $product fetches $packages packages" >&2; failed=1; }
+  [ ! -e "$dir/Package.resolved" ] || { echo "dependents: $product pins packages" >&2; failed=1; }
   echo "dependents: $product builds in $((SECONDS - start)) s and links only what it should"
 done
 exit "$failed"

@@ -4,6 +4,7 @@ Run as a script, this file is the server (`serve PORT`) or a peer (`openai PORT 
 """
 
 import asyncio
+import atexit
 import base64
 import json
 import os
@@ -90,7 +91,18 @@ async def ask_openai(port, count, at, folder):
     seconds = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(json.dumps({"ask": seconds, "ask-cpu": cpu, "ask-memory": after.ru_maxrss / 1024}))
+    print(json.dumps({"ask": seconds, "ask-cpu": cpu, "ask-memory": peak_megabytes()}))
+
+
+def peak_megabytes():
+    """The most memory of this process alone, by the same measure as ours."""
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    except OSError:
+        pass
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def free_port():
@@ -109,6 +121,7 @@ def works(ctx):
             pictures(folder)
             server.append(subprocess.Popen(
                 [sys.executable, os.path.abspath(__file__), "serve", str(port)]))
+            atexit.register(server[0].terminate)
             for _ in range(100):
                 try:
                     socket.create_connection(("127.0.0.1", port), 0.2).close()
@@ -126,13 +139,20 @@ def works(ctx):
             return json.loads(done.stdout)[measure]
         return run
 
+    # Targets are ratios to the SDK in the same run; the bound on processor time is absolute (5 ms a
+    # request), so its ratio is only told.
     rows = [("ask", f"{count} requests of 20 pictures, {at} at a time (s)", 4),
-            ("ask-cpu", f"processor time of {count} requests (s)", 3.6),
-            ("ask-memory", "peak memory, 64 requests at a time (MB)", 5)]
-    for measure, name, target in rows:
-        yield Work(name, ours=f"{measure}\t{port}\t{count}\t{at}\t{folder}",
-                   peers={"openai": peer(measure)}, target=target, setup=setup, rounds=3,
-                   env={"ROENTGEN_BENCH": measure})
+            ("ask-cpu", f"processor time of {count} requests (s)", None),
+            ("ask-memory", f"peak memory, {at} requests at a time (MB)", 5)]
+    transports = [("", "URLSession")]
+    if os.environ.get("ROENTGEN_BENCH_TRAITS") == "AsyncHTTPClient":
+        transports.append(("-nio", "AsyncHTTPClient"))
+    for suffix, transport in transports:
+        for measure, name, target in rows:
+            command = measure.replace("ask", "ask" + suffix, 1)
+            yield Work(f"{name}, {transport}", ours=f"{command}\t{port}\t{count}\t{at}\t{folder}",
+                       peers={"openai": peer(measure)}, target=target, setup=setup, rounds=3,
+                       env={"ROENTGEN_BENCH": command})
 
 
 if __name__ == "__main__":

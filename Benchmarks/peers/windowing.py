@@ -85,7 +85,7 @@ def works(ctx):
             f"window\t{many_path}\tsoft-tissue\t{function}",
             {"numpy float32": numpy_float32, "MONAI": monai, "pydicom": pydicom_windowing},
             target={"numpy float32": 9, "MONAI": 11, "pydicom": 10},
-            amount=many.nbytes, unit="GB/s",
+            amount=many.nbytes, unit="B",
         )
 
     def numpy_rgb():
@@ -93,7 +93,7 @@ def works(ctx):
 
     yield Work(
         f"three windows to RGB, 512x512x{count}", f"rgb\t{many_path}", {"numpy": numpy_rgb},
-        amount=many.nbytes, unit="GB/s",
+        amount=many.nbytes, unit="B",
     )
     sample = few[::4]
     pictures = {
@@ -131,7 +131,7 @@ def works(ctx):
                 f"PNG {kind}, {effort}", f"png\t{few_path}\t{kind}\t{effort}",
                 {"Pillow": pillow(kind), "OpenCV": opencv(kind)},
                 target={"Pillow": target},
-                amount=sum(p.nbytes for p in pictures[kind]), unit="MB/s",
+                amount=sum(p.nbytes for p in pictures[kind]), unit="B",
             )
 
     # Sizes, reported as if they were seconds: the ratio is theirs to ours, 1 or more is no larger.

@@ -1,3 +1,4 @@
+import Foundation
 import MLLMClients
 import Testing
 
@@ -8,6 +9,19 @@ private struct Reading: Codable, Sendable, Hashable {
   var subtypes: [Subtype]
   var volume: Double?
 }
+
+private struct Visit: Decodable, Sendable, Hashable {
+  enum Side: String, Codable, CaseIterable, Sendable { case left, right }
+  var day: Date
+  var scores: [Int?]
+  var sides: [Side]
+  var id: UUID
+  var page: URL?
+  var dose: Decimal
+  var next: Date?
+}
+
+private enum Loose: String, Codable, Sendable { case a, b }
 
 private struct Loop: Decodable, Sendable {
   var next: [Loop]
@@ -39,6 +53,59 @@ private struct Loop: Decodable, Sendable {
           "required": ["finding", "confidence", "side", "place", "volumes"],
           "additionalProperties": false,
         ])
+  }
+
+  @Test func `dates, lists of optionals, addresses and decimals have schemas and are read`() throws
+  {
+    let format = try AnswerFormat(of: Visit.self)
+    // Oracle: pydantic's schema of datetime, list[int | None], UUID, Decimal as float, by hand.
+    #expect(
+      format.schema["properties"]
+        == [
+          "day": ["type": "string", "format": "date-time"],
+          "scores": ["type": "array", "items": ["type": ["integer", "null"]]],
+          "sides": [
+            "type": "array", "items": ["type": "string", "enum": ["left", "right"]],
+          ],
+          "id": ["type": "string", "format": "uuid"], "page": ["type": ["string", "null"]],
+          "dose": ["type": "number"],
+          "next": ["type": ["string", "null"], "format": "date-time"],
+        ])
+    let text =
+      #"{"day":"2026-11-22T07:30:00Z","scores":[1,null],"sides":["left"],"#
+      + #""id":"6F9619FF-8B86-D011-B42D-00C04FC964FF","page":null,"dose":0.1,"next":"2026-12-01"}"#
+    let reply = Reply(outcome: .answered(text), text: text)
+    let answer = try #require(Answer(reply, as: Visit.self, format: format).outcome.answer)
+    #expect(answer.day.timeIntervalSince1970 == 1_795_332_600)
+    #expect(answer.scores == [1, nil])
+    #expect(answer.next?.timeIntervalSince1970 == 1_796_083_200)
+  }
+
+  @Test func `choices that can't be known are told how to be`() {
+    #expect {
+      try AnswerFormat(of: Loose.self)
+    } throws: { ($0 as? SchemaError)?.description.contains("CaseIterable") == true }
+  }
+
+  @Test func `an answer told twice and differently is none`() {
+    let format = AnswerFormat(oneOf: ["yes", "no"])
+    #expect(format.extract(from: #"{"answer":"yes","answer":"no"}"#).value == nil)
+    #expect(format.extract(from: #"{"answer":"yes","answer":"yes"}"#).value != nil)
+  }
+
+  @Test(arguments: [
+    "It is not benign.", "This rules out cancer.", "I can't say that it is benign",
+    "There is no evidence of cancer", "unlikely to be cancer", "cancer? No, not cancer.",
+  ])
+  func `a label that is denied is no answer`(text: String) {
+    #expect(AnswerFormat(oneOf: ["cancer", "benign"]).extract(from: text).value == nil)
+  }
+
+  @Test func `a refusal that names a label is a refusal`() async throws {
+    let reply = try await reply(
+      "I'm sorry, but I'm unable to help with diagnosing cancer from images.",
+      to: Prompt(.text("?")).answering(oneOf: ["cancer", "benign"]))
+    #expect(reply.outcome.kind == .refused)
   }
 
   @Test func `a bare choice rides in an object`() throws {
@@ -93,6 +160,15 @@ private struct Loop: Decodable, Sendable {
     ("Please provide the image you would like me to look at.", "no-picture"),
     ("I cannot exclude a fracture of the left rib.", nil), ("There is no haemorrhage.", nil),
     ("The patient is unable to walk.", nil),
+    ("I cannot see any evidence of haemorrhage on this scan.", nil),
+    ("I can't identify a mass in this image.", nil),
+    ("Unable to assess the posterior fossa because of artefact.", nil),
+    ("I cannot view or analyze images directly.", "unwilling"),
+    ("I can't see an image attached to your message.", "no-picture"),
+    ("I can't see the image you mention.", "unwilling"),
+    ("I'm unable to analyze a medical image.", "unwilling"),
+    ("As an AI, I can't provide a medical diagnosis.", "unwilling"),
+    ("I won't be able to help with that.", "unwilling"),
   ])
   func `refusals in prose are told from findings`(text: String, rule: String?) {
     #expect(RefusalProse.rule(for: text) == rule)

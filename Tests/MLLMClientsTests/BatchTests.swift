@@ -124,6 +124,20 @@ import Testing
     #expect(try run.state().parts.isEmpty)
   }
 
+  @Test(arguments: [
+    #"{"data":[{"index":0,"embedding":[0,1]},{"index":0,"embedding":[1,0.5]}]}"#,
+    #"{"data":[{"index":0,"embedding":[0,1]},{"index":1,"embedding":[1,null]}]}"#,
+    #"{"data":[{"index":0,"embedding":[0,1]}]}"#, #"{"data":[]}"#,
+  ])
+  func `vectors that can't be told apart or read are refused`(body: String) async {
+    let embedder = Embedder(
+      .openAI, model: "m", key: .none, base: .of("http://127.0.0.1/v1"),
+      transport: ScriptedTransport([.init(body: body)]))
+    await #expect { try await embedder.vectors(of: ["a", "b"]) } throws: {
+      ($0 as? ClientError)?.code == .malformedReply
+    }
+  }
+
   @Test func `embeddings come in the order of the texts`() async throws {
     let transport = ScriptedTransport([
       .init(

@@ -17,6 +17,12 @@ struct Cassette: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { "\(api) \(id)" }
 
+  func with(response: [UInt8]) -> Cassette {
+    Cassette(
+      id: id, api: api, status: status, contentType: contentType, model: model,
+      response: response, expect: expect)
+  }
+
   var isStream: Bool { contentType.hasPrefix("text/event-stream") }
 
   static let all: [Cassette] = {
@@ -92,6 +98,28 @@ struct Cassette: Sendable, CustomTestStringConvertible {
       case .success(let reply):
         Self.check(reply, of: cassette)
         if let first { Self.expectSame(first, reply) } else { first = reply }
+      }
+    }
+  }
+
+  /// The same events with the two other line ends, a byte at a time: CRLF is split, and so is UTF-8.
+  @Test(
+    arguments: Cassette.all.filter(\.isStream).enumerated().compactMap { index, cassette in
+      index % 16 == 0 ? cassette : nil
+    })
+  func `a stream reads the same with any line ends`(cassette: Cassette) async throws {
+    let plain = await cassette.reply(chunk: .max)
+    for end: [UInt8] in [[0x0D, 0x0A], [0x0D]] {
+      let bytes = cassette.response.filter { $0 != 0x0D }
+        .flatMap { $0 == 0x0A ? end : [$0] }
+      for chunk in [1, 5] {
+        let reply = await cassette.with(response: bytes).reply(chunk: chunk)
+        switch (plain, reply) {
+        case (.success(let one), .success(let two)):
+          #expect(one.outcome == two.outcome && one.text == two.text && one.usage == two.usage)
+        case (.failure(let one), .failure(let two)): #expect(one.code == two.code)
+        default: Issue.record("\(cassette.testDescription): \(plain) and \(reply)")
+        }
       }
     }
   }

@@ -27,7 +27,9 @@ private func cases(_ count: Int) -> [Case] {
   }
 }
 
-private func hardened(port: Int, price: Price? = nil) -> OpenAICompatible {
+private func hardened(
+  port: Int, price: Price? = nil, over transport: any Transport = URLSessionTransport.shared
+) -> OpenAICompatible {
   var options = ClientOptions()
   options.bounds = HTTPRequest.Bounds(
     idle: .seconds(1), total: .seconds(3), responseBytes: 1 << 20)
@@ -40,7 +42,7 @@ private func hardened(port: Int, price: Price? = nil) -> OpenAICompatible {
   guard let base = URL(string: "http://127.0.0.1:\(port)/v1") else {
     preconditionFailure("no address")
   }
-  return OpenAICompatible(base: base, model: model, options: options)
+  return OpenAICompatible(base: base, model: model, transport: transport, options: options)
 }
 
 @Suite(.serialized) struct FaultServerTests {
@@ -61,12 +63,16 @@ private func hardened(port: Int, price: Price? = nil) -> OpenAICompatible {
     }
   }
 
-  @Test func `no question is lost, and none is asked again after its answer`() async throws {
+  @Test(arguments: NamedTransport.all)
+  func `no question is lost, and none is asked again after its answer`(
+    over: NamedTransport
+  ) async throws {
     let log = temporary("log")
     let path = temporary("journal")
     guard let server = await Self.server(seed: 1, log: log, rate: 0.5) else { return }
     let journal = try Journal(URL(fileURLWithPath: path))
-    let runner = Runner(hardened(port: server.port), journal: journal, concurrency: 32)
+    let client = hardened(port: server.port, over: over.transport)
+    let runner = Runner(client, journal: journal, concurrency: 32)
     let results = try await runner.allResults(of: cases(questions))
     #expect(results.count == questions)
     var wrong = 0
@@ -129,14 +135,16 @@ private func hardened(port: Int, price: Price? = nil) -> OpenAICompatible {
     #expect(answers.values.allSatisfy { $0 == 1 })
   }
 
-  @Test func `what is spent never passes the budget`() async throws {
+  @Test(arguments: NamedTransport.all)
+  func `what is spent never passes the budget`(over: NamedTransport) async throws {
     let log = temporary("log")
     guard let server = await Self.server(seed: 3, log: log, rate: 0.4) else { return }
     // 100 input tokens and 10 output tokens a reply: 120 millionths of a dollar.
     let price = Price(input: 1, output: 2)
     let budget = Budget(limit: Decimal(30) / 1000)
     let runner = Runner(
-      hardened(port: server.port, price: price), concurrency: 16, budget: budget)
+      hardened(port: server.port, price: price, over: over.transport), concurrency: 16,
+      budget: budget)
     let results = try await runner.allResults(of: cases(1000))
     let delivered = Self.lines(log).count { $0.delivered }
     let truth = Decimal(delivered) * (Decimal(120) / 1_000_000)

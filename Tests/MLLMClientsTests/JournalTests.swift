@@ -81,6 +81,54 @@ private func cases(_ count: Int) -> [Case] {
     }
   }
 
+  @Test(arguments: ["shopping: milk", "{\"patients\": 3}", "{\"v\":2}", "x"])
+  func `a file that is no journal is left as it is`(text: String) throws {
+    let url = temporary()
+    try Data(text.utf8).write(to: url)
+    #expect { try Journal(url) } throws: { ($0 as? ClientError)?.code == .journal }
+    #expect { try Journal.records(in: url) } throws: { ($0 as? ClientError)?.code == .journal }
+    #expect(try Data(contentsOf: url) == Data(text.utf8))
+  }
+
+  @Test func `a journal in use can be read, its torn line left alone`() async throws {
+    let url = temporary()
+    let journal = try Journal(url)
+    _ = try await Runner(echo(), journal: journal).allResults(of: cases(3))
+    #expect(try Journal.records(in: url).map(\.name).sorted() == ["c0", "c1", "c2"])
+    let whole = try Data(contentsOf: url)
+    try whole.dropLast(40).write(to: url)
+    #expect(try Journal.records(in: url).count == 2)
+    #expect(try Data(contentsOf: url).count == whole.count - 40)
+    withExtendedLifetime(journal) {}
+  }
+
+  @Test func `a shard that is not there is told, not made`() async throws {
+    let journal = try Journal(temporary())
+    let missing = temporary()
+    await #expect { try await journal.merge([missing]) } throws: {
+      ($0 as? ClientError)?.code == .journal
+    }
+    #expect(!FileManager.default.fileExists(atPath: missing.path))
+  }
+
+  @Test func `a run is estimated before it begins`() async throws {
+    let journal = try Journal(temporary())
+    let price = Price(input: 1, output: 2)
+    let client = OpenAICompatible(
+      base: .of("http://127.0.0.1/v1"), model: ModelProfile(name: "m", price: price),
+      transport: CannedTransport(
+        bytes: Array(#"{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}"#.utf8)))
+    let all = cases(5).map { Case($0.name, $0.prompt.decoding { $0.maxTokens = 100 }) }
+    let runner = Runner(client, journal: journal)
+    let before = try await runner.estimate(of: all)
+    #expect(before.cases == 5 && before.outputTokens == 500 && before.inputTokens > 8000)
+    let cost = Decimal(before.inputTokens + 2 * before.outputTokens) / 1_000_000
+    #expect(before.cost == cost)
+    _ = try await runner.allResults(of: all.prefix(2).map { $0 })
+    let after = try await runner.estimate(of: all)
+    #expect(after.cases == 3 && after.answered == 2)
+  }
+
   @Test func `two at one journal are refused`() throws {
     let url = temporary()
     let first = try Journal(url)

@@ -1,5 +1,6 @@
 import Foundation
 import MLLMClients
+import Synchronization
 import Testing
 
 private let secret = "sk-very-secret-0123456789"
@@ -36,6 +37,50 @@ private let secret = "sk-very-secret-0123456789"
     dump(request, to: &dumped)
     #expect(request.headers.contains { $0.value == "Bearer \(secret)" })
     #expect(!dumped.contains(secret))
+  }
+
+  @Test(arguments: [200, 401, 500])
+  func `a key that a server says back is kept nowhere`(status: Int) async throws {
+    let said = #"{"error":{"message":"no use for \#(secret) here","code":"invalid_api_key"}}"#
+    let good =
+      #"{"model":"m","choices":[{"message":{"content":"your key is \#(secret)"},"finish_reason":"stop"}]}"#
+    let transport = ScriptedTransport([.init(status: status, body: status == 200 ? good : said)])
+    let path = NSTemporaryDirectory() + "roentgen-\(UUID().uuidString)"
+    let journal = try Journal(URL(fileURLWithPath: path))
+    let results = try await Runner(client(transport), journal: journal)
+      .allResults(of: [Case("c", Prompt(.text("?")))])
+    var dumped = "\(results)"
+    dump(results, to: &dumped)
+    dumped += String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+    #expect(!dumped.contains(secret))
+    #expect(dumped.contains(String(repeating: "*", count: secret.utf8.count)))
+  }
+
+  @Test func `an address keeps its query, and holds no password`() async throws {
+    let transport = ScriptedTransport([.init(body: #"{"choices":[]}"#)])
+    let azure: StaticString = "https://example.org/openai/deployments/m?api-version=2026-01-01"
+    _ = try await client(transport, base: azure).reply(to: Prompt(.text("?")))
+    #expect(
+      transport.sent.first?.url.absoluteString
+        == "https://example.org/openai/deployments/m/chat/completions?api-version=2026-01-01")
+    await #expect {
+      try await client(transport, base: "https://me:word@example.org/v1")
+        .reply(to: Prompt(.text("?")))
+    } throws: { ($0 as? ClientError)?.code == .insecure }
+  }
+
+  @Test func `a whole reply that says it is a stream is read`() async throws {
+    let transport = ScriptedTransport([
+      .init(
+        headers: ["content-type": "text/event-stream"],
+        body: #"{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}"#)
+    ])
+    let pieces = Mutex<[String]>([])
+    let reply = try await client(transport).reply(to: Prompt(.text("?"))) { text in
+      pieces.withLock { $0.append(text) }
+    }
+    #expect(reply.text == "hi")
+    #expect(pieces.withLock { $0 } == ["hi"])
   }
 
   @Test func `plain HTTP leaves this machine only when allowed`() async throws {
@@ -87,8 +132,51 @@ private let secret = "sk-very-secret-0123456789"
     #expect(text.contains("Exif"))  // turned: only the orientation is left
     let upright = try Image(jpeg: Pictures.jpeg(orientation: 1)).bytes()
     #expect(!String(decoding: upright, as: UTF8.self).contains("Exif"))
+    // What follows the picture's end, and comments between scans, go as well.
+    let trailed = Pictures.jpeg(orientation: 1) + Array("Jane Doe".utf8)
+    #expect(try Image(jpeg: trailed).bytes() == upright)
+    let between =
+      Pictures.jpeg(orientation: 1).dropLast(2) + [0xFF, 0xFE, 0, 6] + Array("Jane".utf8)
+      + [0xFF, 0xD9]
+    #expect(try Image(jpeg: Array(between)).bytes() == upright)
     let size = try Image(jpeg: Pictures.jpeg(orientation: 1)).size()
     #expect(size?.width == 64 && size?.height == 48)
+  }
+
+  @Test func `a picture that can't be followed to its end is refused, for it may hold names`()
+    async throws
+  {
+    let nothing = ScriptedTransport([])
+    let png = Pictures.png(text: "Jane Doe")
+    let jpeg = Pictures.jpeg(orientation: 1)
+    let scan = try #require(jpeg.indices.first { jpeg[$0...].starts(with: [0xFF, 0xDA]) })
+    for image in [Image(png: Array(png.dropLast(20))), Image(jpeg: Array(jpeg[..<scan]))] {
+      await #expect { try await client(nothing).reply(to: Prompt(.image(image))) } throws: {
+        ($0 as? ClientError)?.code == .invalidImage
+      }
+    }
+    #expect(nothing.sent.isEmpty)
+  }
+
+  // Oracle: the files of Pillow 11 (WebP with Exif and XMP; GIF with a comment), by hand.
+  @Test func `WebP and GIF lose their metadata`() throws {
+    func chunk(_ name: String, _ body: [UInt8]) -> [UInt8] {
+      Array(name.utf8) + [UInt8(body.count), 0, 0, 0] + body + (body.count % 2 == 1 ? [0] : [])
+    }
+    let pixels = chunk("VP8L", [0x2F, 0x3F, 0xC0, 0x0F, 0, 1])
+    func webp(_ flags: UInt8, _ more: [UInt8]) -> [UInt8] {
+      let body =
+        Array("WEBP".utf8) + chunk("VP8X", [flags, 0, 0, 0, 63, 0, 0, 63, 0, 0]) + pixels + more
+      return Array("RIFF".utf8) + [UInt8(body.count), 0, 0, 0] + body
+    }
+    let named = webp(0x0C, chunk("EXIF", Array("Jane Doe".utf8)) + chunk("XMP ", [0x41]))
+    #expect(try Image(Data(named)).bytes() == webp(0, []))
+    #expect(try Image(Data(named)).size()?.width == 64)
+    let head: [UInt8] = Array("GIF89a".utf8) + [2, 0, 2, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255]
+    let frame: [UInt8] = [0x2C, 0, 0, 0, 0, 2, 0, 2, 0, 0, 2, 2, 0x84, 0x51, 0, 0x3B]
+    let comment: [UInt8] = [0x21, 0xFE, 8] + Array("Jane Doe".utf8) + [0]
+    #expect(try Image(Data(head + comment + frame)).bytes() == head + frame)
+    #expect(try Image(Data(head + comment + frame.dropLast(4))).size() == nil)
   }
 
   @Test func `what a model can't take is refused before anything is sent`() async throws {

@@ -11,9 +11,11 @@ import Testing
     return await LocalServer("echo server", anyPython: true) { [script, "\($0)"] }
   }
 
-  @Test func `bodies of every size arrive whole, with their length`() async throws {
+  @Test(arguments: NamedTransport.all)
+  func `bodies of every size arrive whole, with their length`(over: NamedTransport) async throws {
     guard let server = await Self.server() else { return }
-    let client = OpenAICompatible(base: server.url("/v1"), model: ModelProfile(name: "m"))
+    let client = OpenAICompatible(
+      base: server.url("/v1"), model: ModelProfile(name: "m"), transport: over.transport)
     let sizes = [(1, 1), (2, 3), (31, 1), (64, 2), (200, 3), (333, 5)]
     for (side, count) in sizes {
       for height in [side, side + 1, side + 2] {
@@ -42,7 +44,8 @@ import Testing
     }
   }
 
-  @Test func `a picture in a file is read when it is sent`() async throws {
+  @Test(arguments: NamedTransport.all)
+  func `a picture in a file is read when it is sent`(over: NamedTransport) async throws {
     guard let server = await Self.server() else { return }
     let path = NSTemporaryDirectory() + "roentgen-\(UUID().uuidString).png"
     let bytes = Pictures.png(width: 400, height: 400, text: "Jane Doe")
@@ -51,7 +54,8 @@ import Testing
     var options = ClientOptions()
     options.retry = .never
     let client = OpenAICompatible(
-      base: server.url("/v1"), model: ModelProfile(name: "m"), options: options)
+      base: server.url("/v1"), model: ModelProfile(name: "m"), transport: over.transport,
+      options: options)
     let told = try JSON(parsing: try await client.reply(to: Prompt(.image(image))).text)
     let inMemory = Prompt(.png(Pictures.png(width: 400, height: 400)))
     let same = try JSON(parsing: try await client.reply(to: inMemory).text)
@@ -62,7 +66,8 @@ import Testing
     }
   }
 
-  @Test func `a request that is cancelled ends at once`() async throws {
+  @Test(arguments: NamedTransport.all)
+  func `a request that is cancelled ends at once`(over: NamedTransport) async throws {
     guard let server = await Self.server() else { return }
     // A port that takes connections and says nothing: the echo server waits for a body's rest.
     let url = server.url("/v1/x")
@@ -71,7 +76,7 @@ import Testing
       request.headers = [HTTPRequest.Header("Content-Length", "1000000")]
       request.bounds.total = .seconds(30)
       do {
-        _ = try await URLSessionTransport.shared.send(request)
+        _ = try await over.transport.send(request)
         return nil
       } catch { return (error as? ClientError)?.code }
     }
@@ -84,12 +89,14 @@ import Testing
     #expect(elapsed < .seconds(2))
   }
 
-  @Test func `nobody at the other end is a transport failure`() async throws {
+  @Test(arguments: NamedTransport.all)
+  func `nobody at the other end is a transport failure`(over: NamedTransport) async throws {
     let port = try #require(LocalServer.freePort())
     let url = try #require(URL(string: "http://127.0.0.1:\(port)/v1"))
     var options = ClientOptions()
     options.retry = .never
-    let client = OpenAICompatible(base: url, model: ModelProfile(name: "m"), options: options)
+    let client = OpenAICompatible(
+      base: url, model: ModelProfile(name: "m"), transport: over.transport, options: options)
     await #expect { try await client.reply(to: Prompt(.text("?"))) } throws: {
       let error = $0 as? ClientError
       return error?.code == .transport && error?.possiblyBilled == false

@@ -25,7 +25,7 @@ struct Load {
   let cases: [Case]
 
   /// `PORT COUNT CONCURRENCY FOLDER`: each case shows all PNG files of the folder.
-  init(_ arguments: [String]) throws {
+  init(_ arguments: [String], over transport: any Transport = URLSessionTransport.shared) throws {
     guard arguments.count == 4, let count = Int(arguments[1]), let at = Int(arguments[2]),
       let base = URL(string: "http://127.0.0.1:\(arguments[0])/v1")
     else { throw ClientError(.invalidPrompt, "PORT COUNT CONCURRENCY FOLDER expected") }
@@ -41,7 +41,8 @@ struct Load {
         "Answer JSON."
       }
     }.decoding { $0.maxTokens = 64 }
-    let client = OpenAICompatible(base: base, model: ModelProfile(name: "gpt-4o"))
+    let client = OpenAICompatible(
+      base: base, model: ModelProfile(name: "gpt-4o"), transport: transport)
     runner = Runner(client, concurrency: at)
     cases = (0..<count).map { Case("\($0)", prompt) }
   }
@@ -75,7 +76,15 @@ func processorSeconds() -> Double {
 }
 
 /// The most memory that this process has held, in megabytes.
+///
+/// On Linux by `VmHWM`: `ru_maxrss` counts what the parent held when it started this process.
 func peakMegabytes() -> Double {
+  if let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+    let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+    let kilobytes = line.split(separator: " ").compactMap({ Double($0) }).first
+  {
+    return kilobytes / 1024
+  }
   var usage = rusage()
   #if canImport(Glibc)
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
@@ -86,22 +95,38 @@ func peakMegabytes() -> Double {
   #endif
 }
 
+/// The second transport, where the benchmarks were built with it.
+func overNIO() throws -> any Transport {
+  #if AsyncHTTPClient
+    AsyncHTTPTransport.shared
+  #else
+    throw ClientError(.unsupported, "built without the trait AsyncHTTPClient")
+  #endif
+}
+
+/// Seconds for all requests.
+func elapsed(_ load: Load) throws -> Double {
+  try seconds { try load.run() }
+}
+
+/// Seconds of processor time for all requests.
+func processor(_ load: Load) throws -> Double {
+  let before = processorSeconds()
+  try load.run()
+  return processorSeconds() - before
+}
+
+/// Megabytes at most, of the whole process.
+func memory(_ load: Load) throws -> Double {
+  try load.run()
+  return peakMegabytes()
+}
+
 serve([
-  // Seconds for all requests.
-  "ask": { arguments in
-    let load = try Load(arguments)
-    return try seconds { try load.run() }
-  },
-  // Seconds of processor time for all requests.
-  "ask-cpu": { arguments in
-    let load = try Load(arguments)
-    let before = processorSeconds()
-    try load.run()
-    return processorSeconds() - before
-  },
-  // Megabytes at most, of the whole process.
-  "ask-memory": { arguments in
-    try Load(arguments).run()
-    return peakMegabytes()
-  },
+  "ask": { try elapsed(Load($0)) },
+  "ask-cpu": { try processor(Load($0)) },
+  "ask-memory": { try memory(Load($0)) },
+  "ask-nio": { try elapsed(Load($0, over: overNIO())) },
+  "ask-nio-cpu": { try processor(Load($0, over: overNIO())) },
+  "ask-nio-memory": { try memory(Load($0, over: overNIO())) },
 ])

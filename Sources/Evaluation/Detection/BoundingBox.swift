@@ -84,6 +84,8 @@ public struct BoundingBox: Hashable, Sendable, Codable {
     }
   }
 
+  var isFinite: Bool { minX.isFinite && minY.isFinite && maxX.isFinite && maxY.isFinite }
+
   public var width: Double { maxX - minX }
   public var height: Double { maxY - minY }
   public var area: Double { max(0, width) * max(0, height) }

@@ -178,14 +178,14 @@ public struct COCOEvaluation: Hashable, Sendable, Codable {
       guard !d.score.isNaN else {
         throw EvaluationError(.notFinite, "detections[\(i)] has the score \(d.score)")
       }
-      try requireFinite(d.box.values(.xyxy), "detections[\(i)]")
+      if !d.box.isFinite { try requireFinite(d.box.values(.xyxy), "detections[\(i)]") }
     }
-    for (i, g) in groundTruth.enumerated() {
+    for (i, g) in groundTruth.enumerated() where !g.box.isFinite {
       try requireFinite(g.box.values(.xyxy), "groundTruth[\(i)]")
     }
-    let imageIDs = (images ?? Array(Set(groundTruth.map(\.image)).union(detections.map(\.image))))
-      .sorted()
-    let categoryIDs = (categories ?? Array(Set(groundTruth.map(\.category)))).sorted()
+    let imageIDs = IDIndex(
+      images ?? IDIndex(groundTruth.map(\.image) + detections.map(\.image)).ids)
+    let categoryIDs = IDIndex(categories ?? groundTruth.map(\.category))
     let engine = COCOEngine(
       groundTruth: groundTruth, detections: detections, images: imageIDs, categories: categoryIDs,
       options: options)
@@ -194,25 +194,28 @@ public struct COCOEvaluation: Hashable, Sendable, Codable {
     var recall: [String: [Int: MetricValue]] = [:]
     var perCategory: [(Int, MetricValue)] = []
     let areas = ["all"] + options.areaRanges.map(\.name)
+    func mean(_ values: [Double]) -> MetricValue {
+      values.mean().map { .value($0) } ?? .undefined(.noGroundTruth)
+    }
     // One accumulation a category and area gives precision and every recall.
     for (a, name) in areas.enumerated() {
-      var byThreshold = [[MetricValue]](repeating: [], count: options.iouThresholds.count)
-      var recalls: [Int: [MetricValue]] = [:]
-      for k in categoryIDs.indices {
-        let cell = engine.accumulate(category: k, area: a, limit: limit)
+      var byThreshold = [[Double]](repeating: [], count: options.iouThresholds.count)
+      var recalls: [Int: [Double]] = [:]
+      for k in categoryIDs.ids.indices {
+        let cell = engine.accumulate(category: k, area: a)
         for (t, value) in cell.precision.enumerated() { byThreshold[t].append(value) }
-        if a == 0 { perCategory.append((categoryIDs[k], Self.mean(cell.precision))) }
+        if a == 0 { perCategory.append((categoryIDs.ids[k], mean(cell.precision))) }
         for n in options.maxDetections {
           let values =
             n == limit ? cell.recall : engine.recall(category: k, area: a, limit: n)
           recalls[n, default: []].append(contentsOf: values)
         }
       }
-      precision[name] = byThreshold.map { Self.mean($0) }
-      recall[name] = recalls.mapValues { Self.mean($0) }
+      precision[name] = byThreshold.map { mean($0) }
+      recall[name] = recalls.mapValues { mean($0) }
     }
     self.options = options
-    self.images = imageIDs.count
+    self.images = imageIDs.ids.count
     self.detections = detections.count
     self.perCategory = perCategory
     self.precision = precision

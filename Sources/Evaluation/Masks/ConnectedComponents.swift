@@ -59,17 +59,15 @@ public struct Components: Hashable, Sendable {
       sizes[Int(number[i]) - 1] += Int(runs[i].end - runs[i].start)
     }
     self.sizes = sizes
-    var labels = [Int32](repeating: 0, count: mask.voxels.count)
-    unsafe labels.withUnsafeMutableBufferPointer { out in
+    labels = unsafe LargeArray.make(mask.voxels.count, of: Int32(0)) { out in
       for row in 0..<(g.d0 * g.d1) {
         let base = row * g.d2
         for i in Int(offsets[row])..<Int(offsets[row + 1]) {
-          let label = number[i]
-          for k in Int(runs[i].start)..<Int(runs[i].end) { unsafe out[base + k] = label }
+          let (start, end) = (base + Int(runs[i].start), base + Int(runs[i].end))
+          unsafe out[start..<end].update(repeating: number[i])
         }
       }
     }
-    self.labels = labels
   }
 
   /// Runs of inside voxels of each row, and where each row's runs begin.

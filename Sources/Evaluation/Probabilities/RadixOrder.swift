@@ -62,19 +62,34 @@ enum RadixOrder {
 
   /// Indices in ascending order of the scores, ties in input order.
   static func ascending(_ scores: [Double]) -> [Int32] {
-    let n = scores.count
+    var order = (0..<Int32(scores.count)).map { $0 }
     var keys = scores.map { key($0) }
-    var order = (0..<Int32(n)).map { $0 }
+    sort(&keys, carrying: &order, below: .max)
+    return order
+  }
+
+  /// Sorts keys, and values along with them, ties in input order.
+  ///
+  /// - Parameter bound: No key is larger than it; the smaller, the fewer passes.
+  static func sort(_ keys: inout [UInt64], carrying values: inout [Int32], below bound: UInt64) {
+    let n = keys.count
+    precondition(values.count == n, "\(values.count) values for \(n) keys")
     if n < 256 {
-      order.sort { keys[Int($0)] < keys[Int($1)] || (keys[Int($0)] == keys[Int($1)] && $0 < $1) }
-      return order
+      let order = (0..<n).sorted { keys[$0] < keys[$1] || (keys[$0] == keys[$1] && $0 < $1) }
+      keys = order.map { keys[$0] }
+      values = order.map { values[$0] }
+      return
     }
     var otherKeys = keys
-    var otherOrder = order
-    for pass in 0..<6 {
-      let shift = UInt64(11 * pass)
-      var counts = [Int](repeating: 0, count: 2048)
-      for key in keys { counts[Int((key >> shift) & 2047)] += 1 }
+    var otherValues = values
+    var counts = [Int](repeating: 0, count: 2048)
+    for shift in stride(from: UInt64(0), to: UInt64(64 - bound.leadingZeroBitCount), by: 11) {
+      for digit in counts.indices { counts[digit] = 0 }
+      unsafe counts.withUnsafeMutableBufferPointer { table in
+        unsafe keys.withUnsafeBufferPointer { source in
+          for i in 0..<n { unsafe table[Int((source[i] &>> shift) & 2047)] += 1 }
+        }
+      }
       if counts.contains(n) { continue }
       var sum = 0
       for digit in counts.indices {
@@ -82,16 +97,26 @@ enum RadixOrder {
         counts[digit] = sum
         sum += c
       }
-      for i in 0..<n {
-        let digit = Int((keys[i] >> shift) & 2047)
-        let slot = counts[digit]
-        counts[digit] = slot + 1
-        otherKeys[slot] = keys[i]
-        otherOrder[slot] = order[i]
+      unsafe counts.withUnsafeMutableBufferPointer { table in
+        unsafe keys.withUnsafeBufferPointer { source in
+          unsafe values.withUnsafeBufferPointer { carried in
+            unsafe otherKeys.withUnsafeMutableBufferPointer { target in
+              unsafe otherValues.withUnsafeMutableBufferPointer { taken in
+                for i in 0..<n {
+                  let key = unsafe source[i]
+                  let digit = Int((key &>> shift) & 2047)
+                  let slot = unsafe table[digit]
+                  unsafe table[digit] = slot + 1
+                  unsafe target[slot] = key
+                  unsafe taken[slot] = carried[i]
+                }
+              }
+            }
+          }
+        }
       }
       swap(&keys, &otherKeys)
-      swap(&order, &otherOrder)
+      swap(&values, &otherValues)
     }
-    return order
   }
 }

@@ -29,7 +29,7 @@ public enum DistanceTransform {
     _ mask: Mask, _: T.Type
   ) -> [T] {
     let g = mask.grid
-    var field = [T](repeating: .infinity, count: g.count)
+    var field = unsafe LargeArray.make(g.count, of: T.infinity) { _ in }
     rows(mask.voxels, g, T(g.s2), &field)
     if g.d1 > 1 {
       columns(
@@ -84,7 +84,7 @@ public enum DistanceTransform {
 
   /// Lower envelopes along a strided axis, sixteen columns at a time.
   @inline(__always)
-  private static func columns<T: BinaryFloatingPoint & SIMDScalar>(
+  static func columns<T: BinaryFloatingPoint & SIMDScalar>(
     _ field: inout [T], extent n: Int, stride: Int, outer: Int, outerStride: Int, inner: Int,
     weight: T
   ) {

@@ -64,59 +64,17 @@ public struct SurfelDistances: Hashable, Sendable {
       grid.isFlat
       ? SurfaceElements.lengths(spacing: (grid.s1, grid.s2))
       : SurfaceElements.areas(spacing: (grid.s0, grid.s1, grid.s2))
-    let a = Self.elements(prediction.voxels, grid, box, areas)
-    let b = Self.elements(reference.voxels, grid, box, areas)
+    let a = BitGrid(prediction.voxels, grid, box).corners(isFlat: grid.isFlat)
+    let b = BitGrid(reference.voxels, grid, box).corners(isFlat: grid.isFlat)
     let spacing = (grid.s0, grid.s1, grid.s2)
     func direction(
-      _ from: (LatticePoints, [Double]), _ to: (LatticePoints, [Double])
+      _ from: (places: BitGrid, codes: [UInt8]), _ to: BitGrid
     ) -> Direction {
-      let d = NearestPoint(to.0, spacing: spacing, metric: .euclidean).distances(from.0)
-      return Direction(d.map { $0.squareRoot() }, from.1)
+      let squares = RowSearch(to, spacing: spacing).distances(of: from.places)
+      return Direction(squares.map { $0.squareRoot() }, from.codes.map { areas[Int($0)] })
     }
-    referenceToPrediction = direction(b, a)
-    predictionToReference = direction(a, b)
-  }
-
-  /// Neighbourhoods that are neither all inside nor all outside, with their areas.
-  private static func elements(
-    _ voxels: [UInt8], _ g: Grid, _ box: VoxelBox, _ areas: [Double]
-  ) -> (LatticePoints, [Double]) {
-    var points = LatticePoints()
-    var weights: [Double] = []
-    let (n0, n1, n2) = (
-      box.high.0 - box.low.0, box.high.1 - box.low.1, box.high.2 - box.low.2
-    )
-    let full = g.isFlat ? 15 : 255
-    unsafe voxels.withUnsafeBufferPointer { v in
-      func row(_ i: Int, _ j: Int) -> Int? {
-        i < 0 || i >= n0 || j < 0 || j >= n1
-          ? nil : ((box.low.0 + i) * g.d1 + box.low.1 + j) * g.d2 + box.low.2
-      }
-      for i in 0...(g.isFlat ? 0 : n0) {
-        for j in 0...n1 {
-          // Rows (i − 1, j − 1), (i − 1, j), (i, j − 1), (i, j), high bits first.
-          let rows =
-            g.isFlat
-            ? [row(0, j - 1), row(0, j)]
-            : [row(i - 1, j - 1), row(i - 1, j), row(i, j - 1), row(i, j)]
-          var code = 0
-          for k in 0...n2 {
-            // Shift the neighbourhood one voxel on: column k − 1 becomes the high column.
-            var bits = 0
-            for r in rows {
-              bits <<= 2
-              if let r, k < n2 { bits |= Int(unsafe v[r + k]) }
-            }
-            code = (code & (g.isFlat ? 0b0101 : 0b0101_0101)) << 1 | bits
-            if code == 0 || code == full { continue }
-            points.append(i, j, k)
-            weights.append(areas[code])
-          }
-        }
-      }
-    }
-    let (sorted, origin) = points.inMortonOrder()
-    return (sorted, origin.map { weights[Int($0)] })
+    referenceToPrediction = direction(b, a.places)
+    predictionToReference = direction(a, b.places)
   }
 
   private func score(_ name: String, _ value: MetricValue) -> Score {

@@ -127,7 +127,7 @@ public struct BLEU: Hashable, Sendable, Codable {
     let refs = references.map { "nrefs:\($0)|" } ?? ""
     return Result(
       score: Score(
-        "BLEU-\(order)", .value(value), count: segments,
+        "BLEU-\(order)", segments == 0 ? .undefined(.noCases) : .value(value), count: segments,
         signature: "BLEU|\(refs)case:\(lowercase ? "lc" : "mixed")|eff:"
           + "\(effectiveOrder ? "yes" : "no")|tok:\(tokeniser.rawValue)|smooth:"
           + "\(smoothing.label)|order:\(order)|sacreBLEU 2|v:\(Definitions.version)"),
@@ -143,9 +143,7 @@ public struct BLEU: Hashable, Sendable, Codable {
     _ hypotheses: [String], references: [[String]]
   ) throws(EvaluationError) -> Result {
     try requireEqualCounts(hypotheses.count, references.count, "hypotheses and references")
-    let segments = try segmentStatistics(
-      hypotheses.map { tokeniser($0, lowercase: lowercase) },
-      references.map { $0.map { tokeniser($0, lowercase: lowercase) } })
+    let segments = try segmentStatistics(texts: hypotheses, references)
     let counts = Set(references.map(\.count))
     return total(segments, references: counts.count == 1 ? counts.first : nil)
   }
@@ -172,17 +170,29 @@ public struct BLEU: Hashable, Sendable, Codable {
     try requireEqualCounts(hypotheses.count, references.count, "hypotheses and references")
     var options = self
     options.effectiveOrder = true
-    return try segmentStatistics(
-      hypotheses.map { tokeniser($0, lowercase: lowercase) },
-      references.map { $0.map { tokeniser($0, lowercase: lowercase) } }
-    ).map { options.score($0).score.value.orNaN }
+    return try segmentStatistics(texts: hypotheses, references)
+      .map { options.score($0).score.value.orNaN }
   }
 
-  /// Matches and totals of each segment.
+  /// Matches and totals of each segment of texts.
+  private func segmentStatistics(
+    texts hypotheses: [String], _ references: [[String]]
+  ) throws(EvaluationError) -> [Statistics] {
+    var reader = ByteTokeniser(tokeniser, lowercase: lowercase)
+    return try segmentStatistics(hypotheses, references) { reader.ids($0) }
+  }
+
+  /// Matches and totals of each segment of tokens.
   func segmentStatistics(
     _ hypotheses: [[String]], _ references: [[[String]]]
   ) throws(EvaluationError) -> [Statistics] {
     var vocabulary = Vocabulary()
+    return try segmentStatistics(hypotheses, references) { vocabulary.ids($0) }
+  }
+
+  private func segmentStatistics<Segment>(
+    _ hypotheses: [Segment], _ references: [[Segment]], _ ids: (Segment) -> [Int32]
+  ) throws(EvaluationError) -> [Statistics] {
     var local = LocalSymbols()
     var out: [Statistics] = []
     out.reserveCapacity(hypotheses.count)
@@ -190,8 +200,8 @@ public struct BLEU: Hashable, Sendable, Codable {
       guard !references[s].isEmpty else {
         throw EvaluationError(.shape, "segment \(s) has no reference")
       }
-      let h = vocabulary.ids(hypothesis)
-      let rs = references[s].map { vocabulary.ids($0) }
+      let h = ids(hypothesis)
+      let rs = references[s].map { ids($0) }
       local.begin()
       let hs = local.map(h)
       let rls = rs.map { local.map($0) }

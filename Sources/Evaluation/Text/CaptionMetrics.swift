@@ -21,59 +21,12 @@ public enum CaptionMetrics {
   /// CIDEr-D: n = 1…4, Gaussian length penalty, counts clipped, ×10; document frequencies of the
   /// given references.
   ///
-  /// - Complexity: O(n-grams) expected.
+  /// - Complexity: O(n-grams), by sorting them in passes over memory.
   public static func ciderD(
     _ hypotheses: [[String]], references: [[[String]]], sigma: Double = 6
   ) throws(EvaluationError) -> Result {
     try check(hypotheses, references)
-    var grams = GramNumbers()
-    let hs = hypotheses.map { grams.counted($0) }
-    let rs = references.map { $0.map { grams.counted($0) } }
-    var frequency = [Double](repeating: 0, count: grams.count)
-    var stamp = [Int](repeating: -1, count: grams.count)
-    for (i, set) in rs.enumerated() {
-      for reference in set {
-        for entry in reference.entries where stamp[entry.gram] != i {
-          stamp[entry.gram] = i
-          frequency[entry.gram] += 1
-        }
-      }
-    }
-    let logCount = log(Double(max(references.count, 1)))
-    let weights = frequency.map { logCount - log(max(1, $0)) }
-    func norms(_ t: GramNumbers.Text) -> [Double] {
-      var squares = [0.0, 0, 0, 0]
-      for e in t.entries {
-        let v = Double(e.count) * weights[e.gram]
-        squares[e.order] += v * v
-      }
-      return squares.map { $0.squareRoot() }
-    }
-    var place = [Int](repeating: -1, count: grams.count)
-    let each = hs.indices.map { i -> Double in
-      let h = hs[i]
-      let hn = norms(h)
-      for (k, e) in h.entries.enumerated() { place[e.gram] = k }
-      var total = 0.0
-      for r in rs[i] {
-        let rn = norms(r)
-        var dots = [0.0, 0, 0, 0]
-        for e in r.entries where place[e.gram] >= 0 {
-          let w = weights[e.gram]
-          let x = Double(h.entries[place[e.gram]].count) * w
-          let y = Double(e.count) * w
-          dots[e.order] += min(x, y) * y
-        }
-        let delta = Double(h.bigrams - r.bigrams)
-        let penalty = exp(-delta * delta / (2 * sigma * sigma))
-        for n in 0..<4 {
-          let scale = hn[n] * rn[n]
-          total += (scale != 0 ? dots[n] / scale : dots[n]) * penalty
-        }
-      }
-      for e in h.entries { place[e.gram] = -1 }
-      return total / 4 / Double(rs[i].count) * 10
-    }
+    let each = ConsensusScorer(hypotheses, references).scores(sigma: sigma)
     return result("CIDEr-D", each, "n:4|sigma:\(sigma)|×10|df:references")
   }
 
@@ -175,57 +128,5 @@ public enum CaptionMetrics {
     stage { $0 }
     if stems { stage { PorterStemmer.stem($0) } }
     return pairs.sorted { $0.0 < $1.0 }
-  }
-}
-
-/// Numbers for n-grams of orders 1…4 over a corpus, by extension of the shorter one.
-struct GramNumbers {
-  struct Entry {
-    let gram: Int
-    let order: Int
-    var count: Int
-  }
-
-  struct Text {
-    var entries: [Entry]
-    /// The number of bigrams: what the reference implementation takes for the length.
-    var bigrams: Int
-  }
-
-  private var vocabulary = Vocabulary()
-  private var numbers: [UInt64: Int] = [:]
-
-  var count: Int { numbers.count }
-
-  mutating func counted(_ tokens: [String]) -> Text {
-    let ids = vocabulary.ids(tokens)
-    var flat: [(gram: Int, order: Int)] = []
-    flat.reserveCapacity(4 * ids.count)
-    for i in ids.indices {
-      // The number of the prefix and the next token name the longer n-gram.
-      var prefix: UInt64 = 0
-      for n in 0..<min(4, ids.count - i) {
-        let key = prefix << 32 | UInt64(UInt32(bitPattern: ids[i + n]))
-        let number: Int
-        if let known = numbers[key] {
-          number = known
-        } else {
-          number = numbers.count
-          numbers[key] = number
-        }
-        flat.append((number, n))
-        prefix = UInt64(number) + 1
-      }
-    }
-    flat.sort { $0.gram < $1.gram }
-    var entries: [Entry] = []
-    for (gram, order) in flat {
-      if let last = entries.last, last.gram == gram {
-        entries[entries.count - 1].count += 1
-      } else {
-        entries.append(Entry(gram: gram, order: order, count: 1))
-      }
-    }
-    return Text(entries: entries, bigrams: max(0, ids.count - 1))
   }
 }

@@ -24,14 +24,19 @@ public enum Tokeniser: String, Hashable, Sendable, Codable, CaseIterable {
     case .mteval13a: return Self.split(Self.mteval(Array(input.unicodeScalars)))
     case .international: return Self.split(Self.international(Array(input.unicodeScalars)))
     case .character:
-      return input.unicodeScalars.filter { !$0.properties.isWhitespace }.map { String($0) }
+      return input.unicodeScalars.filter { !Self.isSpace($0) }.map { String($0) }
     case .rouge: return Self.rouge(input)
     case .pennTreebank: return PennTreebank.tokens(input)
     }
   }
 
+  /// White space as Python's `str.split` knows it: Unicode's and the four separators of ASCII.
+  static func isSpace(_ s: Unicode.Scalar) -> Bool {
+    s.properties.isWhitespace || (0x1C...0x1F).contains(s.value)
+  }
+
   static func split(_ scalars: [Unicode.Scalar]) -> [String] {
-    scalars.split { $0.properties.isWhitespace }.map {
+    scalars.split(whereSeparator: isSpace).map {
       var view = String.UnicodeScalarView()
       view.append(contentsOf: $0)
       return String(view)

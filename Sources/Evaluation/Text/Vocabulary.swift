@@ -1,20 +1,4 @@
-// Tokens as numbers, and the counting of n-grams by one sort.
-
-/// Numbers for tokens.
-struct Vocabulary {
-  private var index: [String: Int32] = [:]
-
-  var count: Int { index.count }
-
-  mutating func ids(_ tokens: some Sequence<String>) -> [Int32] {
-    tokens.map { token in
-      if let known = index[token] { return known }
-      let next = Int32(truncatingIfNeeded: index.count)
-      index[token] = next
-      return next
-    }
-  }
-}
+// The counting of n-grams by one sort.
 
 /// The n-grams of one text, of orders 1…width, in one sorted list.
 ///

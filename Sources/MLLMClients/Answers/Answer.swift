@@ -1,7 +1,6 @@
 // A value out of a reply's text.
 
-import struct Foundation.Data
-import class Foundation.JSONDecoder
+import Foundation
 
 extension Answer where Value: Decodable {
   /// Reads a value from a reply, by the chain of rules that `AnswerFormat.extract(from:)` gives.
@@ -22,6 +21,7 @@ extension Answer where Value: Decodable {
       return
     }
     let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .custom(AnswerDate.decode)
     if let value = try? decoder.decode(Value.self, from: Data(json.bytes)) {
       outcome = .answered(value)
     } else if let inner = json["answer"],
@@ -32,5 +32,21 @@ extension Answer where Value: Decodable {
       outcome = .malformed(
         Malformation(detail: "fits the schema but is no \(type)", text: reply.text))
     }
+  }
+}
+
+/// Dates as models write them: an instant of RFC 3339, or a day.
+private enum AnswerDate {
+  static func decode(from decoder: any Decoder) throws -> Date {
+    let text = try decoder.singleValueContainer().decode(String.self)
+    let forms = [
+      Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true),
+      Date.ISO8601FormatStyle().year().month().day(),
+    ]
+    for form in forms {
+      if let date = try? form.parse(text) { return date }
+    }
+    throw DecodingError.dataCorrupted(
+      DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "\(text) is no date"))
   }
 }

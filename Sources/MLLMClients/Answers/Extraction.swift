@@ -9,7 +9,8 @@ public enum ExtractionRule: String, Sendable, Hashable, Codable, CaseIterable {
   case unfenced
   /// The only balanced `{…}` that is JSON of the form.
   case balancedBraces
-  /// Exactly one of the labels occurs in the text, as a word of its own.
+  /// Exactly one of the labels occurs in the text, as a word of its own, and none is denied
+  /// (`not benign`, `rules out cancer`).
   case labelMatch
 }
 
@@ -57,9 +58,13 @@ extension AnswerFormat {
     }
     if let labels {
       let hits = Self.labels(labels, in: text)
+      if hits.contains(where: \.isDenied) {
+        return Extraction(
+          value: nil, rule: nil, complaint: complaint ?? "a label occurs, but denied")
+      }
       if hits.count == 1 {
         return Extraction(
-          value: ["answer": .string(hits[0])], rule: .labelMatch, complaint: nil)
+          value: ["answer": .string(hits[0].label)], rule: .labelMatch, complaint: nil)
       }
       let said = hits.isEmpty ? "no label occurs" : "\(hits.count) labels occur"
       return Extraction(value: nil, rule: nil, complaint: complaint ?? said)
@@ -118,30 +123,51 @@ extension AnswerFormat {
     return found
   }
 
+  /// A label in a text, and whether one of the six words before it denies it.
+  private struct Hit {
+    let label: String
+    var isDenied: Bool
+  }
+
   /// The labels that occur as words, longest first so that `no cancer` does not count as `cancer`.
-  private static func labels(_ labels: [String], in text: String) -> [String] {
+  private static func labels(_ labels: [String], in text: String) -> [Hit] {
     var rest = Array(text.lowercased())
-    var hits: [String] = []
+    var hits: [Hit] = []
     for label in labels.sorted(by: { ($0.count, $1) > ($1.count, $0) }) {
       let wanted = Array(label.lowercased())
       guard !wanted.isEmpty, rest.count >= wanted.count else { continue }
-      var hit = false
+      var hit: Hit?
       var index = 0
       while index + wanted.count <= rest.count {
         let end = index + wanted.count
         let startsWord = index == 0 || !isWord(rest[index - 1])
         let endsWord = end == rest.count || !isWord(rest[end])
         if startsWord, endsWord, rest[index] == wanted[0], Array(rest[index..<end]) == wanted {
+          let denied = isDenied(rest[..<index])
+          hit = Hit(label: label, isDenied: denied || hit?.isDenied ?? false)
           for at in index..<end { rest[at] = "\u{1}" }
-          hit = true
           index = end
         } else {
           index += 1
         }
       }
-      if hit { hits.append(label) }
+      if let hit { hits.append(hit) }
     }
     return hits
+  }
+
+  private static let denials: Set<String> = [
+    "no", "not", "never", "without", "neither", "nor", "cannot", "unlikely", "exclude", "excludes",
+    "excluded", "rule", "rules", "ruled", "against", "denies", "isn't", "wasn't", "aren't", "can't",
+    "doesn't", "don't", "won't", "isn\u{2019}t", "can\u{2019}t", "doesn\u{2019}t",
+  ]
+
+  /// Whether one of the last six words, of the same clause, says that what follows is not so.
+  private static func isDenied(_ before: ArraySlice<Character>) -> Bool {
+    let ends: Set<Character> = [".", ",", ";", ":", "!", "?", "\n", "\u{1}"]
+    let clause = before.suffix(64).reversed().prefix { !ends.contains($0) }.reversed()
+    let words = String(clause).split { $0.isWhitespace || "\"*_()[]".contains($0) }
+    return words.suffix(6).contains { denials.contains(String($0)) }
   }
 
   private static func isWord(_ character: Character) -> Bool {

@@ -74,6 +74,13 @@ private struct SchemaCheck {
   private func objectViolation(
     _ members: [JSON.Member], _ schema: JSON, at path: String, depth: Int
   ) -> String? {
+    if let twice = members.indices.first(where: { index in
+      members[..<index].contains {
+        $0.key == members[index].key && $0.value != members[index].value
+      }
+    }) {
+      return say(path, "\(members[twice].key) is told twice, and differently")
+    }
     for name in (schema["required"]?.array ?? []).compactMap(\.string)
     where !members.contains(where: { $0.key == name }) {
       return say(path, "\(name) is missing")

@@ -1,5 +1,7 @@
 // A JSON schema from a type, by watching what the type asks of a decoder.
 
+import Foundation
+
 /// A type that says more about its schema than its properties do.
 public protocol SchemaDescribed {
   /// Members to add to the schema of each property, by property name:
@@ -52,6 +54,10 @@ struct SchemaRecorder {
     of type: Value.Type
   ) throws(SchemaError) -> (value: Value, schema: JSON) {
     if let known = Self.leaf(type) { return known }
+    if let optional = type as? any AbsentValue.Type {
+      let schema = Board.nullable(try optional.wrappedSchema(by: &self))
+      if let absent = optional.absent as? Value { return (absent, schema) }
+    }
     let name = String(reflecting: type)
     guard !path.contains(name) else { throw SchemaError("\(type) contains itself") }
     guard path.count < 16 else { throw SchemaError("\(type) lies deeper than 16 types") }
@@ -64,7 +70,10 @@ struct SchemaRecorder {
     } catch let error as SchemaError {
       throw error
     } catch {
-      throw SchemaError("\(type) refuses example values (\(error)); give a schema by hand")
+      let hint =
+        type is any RawRepresentable.Type && !(type is any CaseIterable.Type)
+        ? "conform it to CaseIterable, so that its choices are known" : "give a schema by hand"
+      throw SchemaError("\(type) refuses example values; \(hint)")
     }
     if board.lookedForKeys { throw SchemaError("\(type) takes keys of any name") }
     guard var schema = board.schema else { throw SchemaError("\(type) asks for nothing") }
@@ -103,10 +112,18 @@ struct SchemaRecorder {
     case is UInt64.Type: return pair(UInt64(0), "integer")
     case is Double.Type: return pair(Double(0), "number")
     case is Float.Type: return pair(Float(0), "number")
+    case is Decimal.Type: return pair(Decimal(0), "number")
+    case is Date.Type: return (Date() as? Value).map { ($0, formatted("date-time")) }
+    case is UUID.Type: return (UUID() as? Value).map { ($0, formatted("uuid")) }
+    case is URL.Type: return (URL(filePath: "/") as? Value).map { ($0, ["type": "string"]) }
     default: break
     }
     if let choices = type as? any CaseIterable.Type { return choice(of: choices, as: type) }
     return nil
+  }
+
+  private static func formatted(_ format: String) -> JSON {
+    ["type": "string", "format": .string(format)]
   }
 
   private static func choice<Choices: CaseIterable, Value>(
@@ -123,6 +140,20 @@ struct SchemaRecorder {
       return (first, ["type": "integer", "enum": .array(numbers.map { .integer($0) })])
     }
     return nil
+  }
+}
+
+/// A type one of whose values is nothing.
+private protocol AbsentValue {
+  static var absent: Self { get }
+  static func wrappedSchema(by recorder: inout SchemaRecorder) throws(SchemaError) -> JSON
+}
+
+extension Optional: AbsentValue where Wrapped: Decodable {
+  static var absent: Wrapped? { nil }
+
+  static func wrappedSchema(by recorder: inout SchemaRecorder) throws(SchemaError) -> JSON {
+    try recorder.schema(of: Wrapped.self)
   }
 }
 

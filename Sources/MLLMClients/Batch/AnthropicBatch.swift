@@ -14,7 +14,7 @@ struct AnthropicBatch: BatchService {
       parts.append(.text("}"))
     }
     parts.append(.text("]}"))
-    let bytes = try await core.service.bytes(
+    let bytes = try await core.service.once.bytes(
       "POST", "messages/batches", body: try RequestBody.joined(parts))
     guard let id = (try? JSON(parsing: bytes))?["id"]?.string else {
       throw ClientError(.malformedReply, "a batch without a name")
@@ -33,7 +33,8 @@ struct AnthropicBatch: BatchService {
     of part: BatchState.Part
   ) async throws(ClientError) -> [(String, Result<JSON, ClientError>)] {
     guard let id = part.id else { return [] }
-    let bytes = try await core.service.bytes("GET", "messages/batches/\(id)/results")
+    let bytes = try await core.service.large.bytes(
+      "GET", "messages/batches/\(id)/results")
     return try JSONLines.parse(bytes).compactMap { line in
       guard let key = line["custom_id"]?.string, let result = line["result"] else { return nil }
       let type = result["type"]?.string ?? "unknown"

@@ -2,6 +2,14 @@
 
 import Foundation
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Where a batch run stands.
 public struct BatchState: Sendable, Hashable, Codable {
   /// One batch at the vendor.
@@ -53,12 +61,20 @@ public struct BatchState: Sendable, Hashable, Codable {
     }
   }
 
+  /// Writes the state beside the file, waits until it is on the disk, and puts it in its place.
   func save(_ url: URL) throws(ClientError) {
+    let beside = url.appendingPathExtension("new")
     do {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys]
-      try encoder.encode(self).write(to: url, options: .atomic)
+      try encoder.encode(self).write(to: beside)
+      let handle = try FileHandle(forWritingTo: beside)
+      try handle.synchronize()
+      try handle.close()
     } catch {
+      throw ClientError(.batch, "\(url.lastPathComponent) can't be written")
+    }
+    guard unsafe rename(beside.path, url.path) == 0 else {
       throw ClientError(.batch, "\(url.lastPathComponent) can't be written")
     }
   }

@@ -16,7 +16,7 @@ struct GeminiBatch: BatchService {
     let body = inline ? try inlineBody(requests) : try await fileBody(requests)
     let path = core.wire.path(model: core.model, stream: false)
       .replacing(":generateContent", with: ":batchGenerateContent")
-    let bytes = try await core.service.bytes("POST", path, body: body)
+    let bytes = try await core.service.once.bytes("POST", path, body: body)
     guard let name = (try? JSON(parsing: bytes))?["name"]?.string else {
       throw ClientError(.malformedReply, "a batch without a name")
     }
@@ -93,12 +93,21 @@ struct GeminiBatch: BatchService {
       part.error = error["message"]?.string
       return
     }
-    switch part.vendorStatus {
-    case "BATCH_STATE_FAILED", "JOB_STATE_FAILED": part.status = .failed
-    case "BATCH_STATE_EXPIRED", "JOB_STATE_EXPIRED", "BATCH_STATE_CANCELLED": part.status = .ended
+    let state = part.vendorStatus?.split(separator: "_").last
+    switch state {
+    case "FAILED": part.status = .failed
+    case "SUCCEEDED", "EXPIRED", "CANCELLED": part.status = .ended
     default: if batch["done"]?.bool == true { part.status = .ended }
     }
-    if let file = batch["response"]?["responsesFile"]?.string { part.results = [file] }
+    if let file = Self.output(of: batch)?["responsesFile"]?.string { part.results = [file] }
+  }
+
+  /// Where the results are: the operation's response, or, as the SDK reads, its metadata.
+  private static func output(of batch: JSON) -> JSON? {
+    let places = [batch["response"], batch["metadata"]?["output"]]
+    return places.compactMap { $0 }.first {
+      $0["responsesFile"] != nil || $0["inlinedResponses"] != nil
+    }
   }
 
   func results(
@@ -106,13 +115,14 @@ struct GeminiBatch: BatchService {
   ) async throws(ClientError) -> [(String, Result<JSON, ClientError>)] {
     if let file = part.results.first {
       let path = place("download", "\(file):download?alt=media")
-      return try JSONLines.parse(try await core.service.bytes("GET", path)).compactMap { line in
+      return try JSONLines.parse(try await core.service.large.bytes("GET", path)).compactMap {
+        line in
         line["key"]?.string.map { ($0, Self.result(line)) }
       }
     }
     guard let id = part.id else { return [] }
-    let batch = try await core.service.json("GET", id)
-    let inlined = batch["response"]?["inlinedResponses"]?["inlinedResponses"]?.array ?? []
+    let batch = try await core.service.large.json("GET", id)
+    let inlined = Self.output(of: batch)?["inlinedResponses"]?["inlinedResponses"]?.array ?? []
     return inlined.enumerated().compactMap { index, line in
       // Results come in the order of the requests; the key is taken where it is told.
       let key =

@@ -31,7 +31,7 @@ struct OpenAIBatch: BatchService {
     guard let file = (try? JSON(parsing: bytes))?["id"]?.string else {
       throw ClientError(.malformedReply, "an uploaded file without a name")
     }
-    let batch = try await core.service.json(
+    let batch = try await core.service.once.json(
       "POST", "batches",
       body: [
         "input_file_id": .string(file), "endpoint": .string(endpoint),
@@ -64,7 +64,7 @@ struct OpenAIBatch: BatchService {
   ) async throws(ClientError) -> [(String, Result<JSON, ClientError>)] {
     var found: [(String, Result<JSON, ClientError>)] = []
     for file in part.results {
-      let bytes = try await core.service.bytes("GET", "files/\(file)/content")
+      let bytes = try await core.service.large.bytes("GET", "files/\(file)/content")
       for line in try JSONLines.parse(bytes) {
         guard let key = line["custom_id"]?.string else { continue }
         let response = line["response"]

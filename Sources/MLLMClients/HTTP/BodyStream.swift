@@ -8,7 +8,10 @@
   final class BodyStream: InputStream {
     private let state: Mutex<(reader: BodyReader, status: Stream.Status, failure: ClientError?)>
 
-    init(_ body: RequestBody) {
+    private let pass: UploadGate.Pass
+
+    init(_ body: RequestBody, pass: UploadGate.Pass) {
+      self.pass = pass
       state = Mutex((BodyReader(body), .notOpen, nil))
       super.init(data: Data())
     }
@@ -31,6 +34,7 @@
         var reader = state.withLock { $0.reader }
         let count = try unsafe reader.read(into: room)
         state.withLock { $0.reader = reader }
+        if reader.isAtEnd { pass.leave() }
         return count
       } catch {
         state.withLock { $0.failure = error }

@@ -52,10 +52,43 @@ public struct Call: Sendable {
   public var onAttempt: (@Sendable (Attempt) async throws(ClientError) -> Void)?
   /// Holds attempts back to keep to rates.
   public var governor: RateGovernor?
+  /// Is told when the call has to wait.
+  public var onWait: (@Sendable (CallWait) -> Void)?
 
   public init(replicate: Int = 0, deadline: ContinuousClock.Instant? = nil) {
     self.replicate = replicate
     self.deadline = deadline
+  }
+}
+
+/// A wait that a call is in, told when it begins.
+public struct CallWait: Sendable, Hashable {
+  /// Why there is a wait. Open: new reasons break nobody's `switch`.
+  public struct Reason: RawRepresentable, Sendable, Hashable {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// An attempt failed, and the next one is due after the wait.
+    public static let retry = Reason(rawValue: "retry")
+    /// The vendor asked for a wait so long that the call is parked; it costs no attempt.
+    public static let parked = Reason(rawValue: "parked")
+    /// All calls are held back: by the vendor's word, its headers, or the rates to keep.
+    public static let held = Reason(rawValue: "held")
+  }
+
+  public let reason: Reason
+  /// How long, as far as is known.
+  public let duration: Duration
+  /// Attempts made so far.
+  public let attempts: Int
+  /// The failure before the wait, if there was one.
+  public let error: ClientError?
+}
+
+extension CallWait: CustomStringConvertible {
+  public var description: String {
+    let seconds = (duration.seconds * 10).rounded() / 10
+    return "\(reason.rawValue) for \(seconds) s" + (error.map { " after \($0)" } ?? "")
   }
 }
 

@@ -48,7 +48,7 @@ struct Preflight {
     let facts = try image.facts()
     let place = "picture \(index + 1)"
     guard let size = facts.size, size.width > 0, size.height > 0 else {
-      throw ClientError(.invalidImage, "\(place) is no \(image.mediaType.rawValue)")
+      throw ClientError(.invalidImage, "\(place) is no whole \(image.mediaType.rawValue)")
     }
     let found = MediaType(of: Array(try image.bytes().prefix(16)))
     guard found == image.mediaType else {

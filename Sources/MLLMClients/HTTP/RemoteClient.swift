@@ -40,9 +40,7 @@ struct RemoteClient: Sendable {
 
   /// The address of a path below the base, its scheme checked.
   func address(_ path: String) throws(ClientError) -> URL {
-    let root = base.absoluteString
-    let joined = root.hasSuffix("/") ? root + path : root + "/" + path
-    guard let url = URL(string: joined), let host = url.host else {
+    guard let url = base.below(path), let host = url.host else {
       throw ClientError(.invalidPrompt, "\(path) makes no address below the base")
     }
     try Self.checkScheme(of: url, host: host, allowsPlainHTTP: options.allowsPlainHTTP)
@@ -52,6 +50,10 @@ struct RemoteClient: Sendable {
   static func checkScheme(
     of url: URL, host: String, allowsPlainHTTP: Bool
   ) throws(ClientError) {
+    // Addresses are written to journals.
+    guard url.user == nil, url.password == nil else {
+      throw ClientError(.insecure, "an address to \(host) with a name or password in it")
+    }
     switch url.scheme?.lowercased() {
     case "https": return
     case "http" where allowsPlainHTTP || isLoopback(host): return
@@ -80,16 +82,21 @@ struct RemoteClient: Sendable {
     let plan = try plan(prompt, stream: options.streams || call.onText != nil)
     let record =
       call.onAttempt == nil ? nil : try record(of: prompt, replicate: call.replicate)
-    var failures: [ClientError] = []
-    var waited = Duration.zero
+    var backoff = Backoff(options)
+    let input = Estimate.inputTokens(of: prompt, model: model)
+    let output = prompt.decoding.maxTokens.map { model.outputTokens(forAnswer: $0) } ?? 0
     while true {
-      let number = failures.count + 1
+      let number = backoff.attempts + 1
       if Task.isCancelled { throw ClientError(.cancelled, "cancelled before attempt \(number)") }
       try await call.onSend?(number)
       let permit = try await call.governor?.acquire(
-        tokens: Estimate.inputTokens(of: prompt, model: model))
+        tokens: input, output: output, deadline: call.deadline
+      ) { wait in
+        guard wait > .seconds(1) else { return }
+        call.onWait?(CallWait(reason: .held, duration: wait, attempts: number - 1, error: nil))
+      }
       do throws(ClientError) {
-        var reply = try await attempt(plan, prompt: prompt, call: call)
+        var reply = try await attempt(plan, prompt: prompt, call: call, permit: permit)
         reply.evidence.attempts = number
         reply.warnings = plan.warnings + reply.warnings
         if let record {
@@ -109,23 +116,20 @@ struct RemoteClient: Sendable {
           try await call.onAttempt?(
             Attempt(number: number, result: .failure(error), record: record))
         }
-        failures.append(error)
-        waited = try await Backoff(options: options)
-          .pause(after: failures, previous: waited, deadline: call.deadline)
+        try await backoff.pause(after: error, call: call)
       }
     }
   }
 
   /// One exchange.
   private func attempt(
-    _ plan: Plan, prompt: Prompt, call: Call
+    _ plan: Plan, prompt: Prompt, call: Call, permit: RateGovernor.Permit?
   ) async throws(ClientError) -> Reply {
     var request = HTTPRequest(url: plan.url, headers: headers, body: plan.body)
     request.headers.append(HTTPRequest.Header("Content-Type", "application/json"))
     if plan.stream { request.headers.append(HTTPRequest.Header("Accept", "text/event-stream")) }
-    if let key = try await key.read() {
-      request.headers.append(keyPlacement.header(for: key))
-    }
+    let key = try await key.read()
+    if let key { request.headers.append(keyPlacement.header(for: key)) }
     request.bounds = options.bounds
     if let deadline = call.deadline {
       request.bounds.total = min(request.bounds.total, deadline - .now)
@@ -136,8 +140,14 @@ struct RemoteClient: Sendable {
     let time = Date()
     let started = ContinuousClock.now
     let response = try await send(request)
-    let collected = try await ReplyReader(wire: wire, stream: plan.stream, onText: call.onText)
-      .read(response)
+    await call.governor?.observe(headers: response.headers, permit: permit)
+    let collected: ReplyReader.Collected
+    do throws(ClientError) {
+      collected = try await ReplyReader(wire: wire, onText: call.onText).read(response)
+        .without(key, wire: wire)
+    } catch {
+      throw error.with { $0.response = Redaction.removing(key, from: $0.response) ?? $0.response }
+    }
     var reply = try Self.judge(
       collected, response: response, wire: wire, format: prompt.format)
     reply.evidence = Reply.Evidence(
@@ -145,7 +155,6 @@ struct RemoteClient: Sendable {
       status: response.status,
       requestID: response.headers["x-request-id"] ?? response.headers["request-id"],
       latency: ContinuousClock.now - started, time: time)
-    await call.governor?.observe(headers: response.headers)
     reply.warnings += Aftercheck.warnings(for: reply, prompt: prompt, model: model)
     return reply
   }

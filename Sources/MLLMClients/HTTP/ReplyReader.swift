@@ -3,7 +3,6 @@
 /// Reads a response's body.
 struct ReplyReader: Sendable {
   let wire: any Wire
-  let stream: Bool
   var onText: (@Sendable (String) -> Void)?
 
   /// The bytes, and what they say.
@@ -40,8 +39,15 @@ struct ReplyReader: Sendable {
     guard (200..<300).contains(response.status) else {
       return Collected(bytes: bytes, decoded: .failure(ClientError(.malformedReply, "no reply")))
     }
-    if streamed { return Collected(bytes: bytes, decoded: reading.finish(onText: onText)) }
-    return Collected(bytes: bytes, decoded: Self.decode(bytes, wire: wire))
+    // A whole reply that only says that it is a stream is read as what it is.
+    let first = bytes.first { $0 > 0x20 }
+    if streamed, first != UInt8(ascii: "{"), first != UInt8(ascii: "[") {
+      return Collected(bytes: bytes, decoded: reading.finish(onText: onText))
+    }
+    // A server that does not stream gives its text at once.
+    let decoded = Self.decode(bytes, wire: wire)
+    if let text = try? decoded.get().text, !text.isEmpty { onText?(text) }
+    return Collected(bytes: bytes, decoded: decoded)
   }
 
   /// Decodes a whole body, whatever form it has.

@@ -10,7 +10,8 @@ public struct RetryPolicy: Sendable, Hashable {
   /// The longest wait that is not asked for by the vendor.
   public var longest: Duration
   /// The longest wait that a vendor may ask for; beyond it the request fails with that wait in the
-  /// error, and a runner parks the case.
+  /// error. In a run, and wherever there is a `RateGovernor`, a wait longer than `longest` parks
+  /// all calls instead, as long as there is time, and costs no attempt.
   public var longestAsked: Duration
   /// Attempts in a row that may fail in the same way with a 5xx status: a server that can't digest
   /// a request fails for ever.

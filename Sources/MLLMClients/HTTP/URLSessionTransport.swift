@@ -14,10 +14,13 @@ import Synchronization
 public struct URLSessionTransport: Transport {
   private let core: SessionCore
 
-  /// - Parameter connections: The most connections to one host at a time.
-  public init(connections: Int = 128) {
-    precondition(connections > 0, "\(connections) connections")
-    core = SessionCore(connections: connections)
+  /// - Parameters:
+  ///   - connections: The most connections to one host at a time.
+  ///   - uploads: The most large bodies on their way to one host at a time; the others wait with
+  ///     nothing of them in memory. (On Apple platforms all go at once.)
+  public init(connections: Int = 128, uploads: Int = 8) {
+    precondition(connections > 0 && uploads > 0, "\(connections) connections, \(uploads) uploads")
+    core = SessionCore(connections: connections, uploads: uploads)
   }
 
   /// The transport that clients share when they are given no other.
@@ -41,10 +44,13 @@ public struct URLSessionTransport: Transport {
       // from adding one, and is itself not sent.
       urlRequest.setValue(String(body.count), forHTTPHeaderField: "Content-Length")
       urlRequest.setValue(" ", forHTTPHeaderField: "Transfer-Encoding")
-      let stream = BodyStream(body)
+      var bounds = request.bounds
+      let pass = try await core.gate.enter(request.url, bounds: &bounds)
+      defer { pass.leave() }
+      let stream = BodyStream(body, pass: pass)
       urlRequest.httpBodyStream = stream
       do throws(ClientError) {
-        return try await core.send(urlRequest, bounds: request.bounds)
+        return try await core.send(urlRequest, bounds: bounds)
       } catch {
         throw stream.failure ?? error
       }
@@ -62,8 +68,10 @@ public struct URLSessionTransport: Transport {
 private final class SessionCore: Sendable {
   private let session: URLSession
   private let delegate: ExchangeDelegate
+  let gate: UploadGate
 
-  init(connections: Int) {
+  init(connections: Int, uploads: Int) {
+    gate = UploadGate(limit: uploads)
     let configuration = URLSessionConfiguration.ephemeral
     configuration.httpMaximumConnectionsPerHost = connections
     configuration.httpCookieStorage = nil
@@ -82,128 +90,39 @@ private final class SessionCore: Sendable {
   func send(
     _ request: URLRequest, bounds: HTTPRequest.Bounds
   ) async throws(ClientError) -> HTTPResponse {
-    if Task.isCancelled { throw ClientError(.cancelled, "cancelled before it was sent") }
     let task = session.dataTask(with: request)
-    let exchange = Exchange(task: task, bounds: bounds)
+    let exchange = Exchange(bounds: bounds)
     delegate.add(exchange, for: task)
-    let head: Result<HTTPResponse, ClientError> = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        exchange.start(head: continuation)
-      }
-    } onCancel: {
-      exchange.fail(ClientError(.cancelled, "cancelled while waiting for the reply"))
+    return try await exchange.head {
+      task.resume()
+      return { task.cancel() }
     }
-    return try head.get()
   }
 }
 
-/// One request and its response.
-private final class Exchange: Sendable {
-  private struct State {
-    var head: CheckedContinuation<Result<HTTPResponse, ClientError>, Never>?
-    var received = 0
-    var lastActivity = ContinuousClock.now
-    var ended = false
-    var failure: ClientError?
-    var watchdog: Task<Void, Never>?
-  }
-
-  private let task: URLSessionTask
-  private let bounds: HTTPRequest.Bounds
-  private let body: AsyncThrowingStream<[UInt8], any Error>
-  private let writer: AsyncThrowingStream<[UInt8], any Error>.Continuation
-  private let state = Mutex(State())
-
-  init(task: URLSessionTask, bounds: HTTPRequest.Bounds) {
-    self.task = task
-    self.bounds = bounds
-    (body, writer) = AsyncThrowingStream.makeStream(of: [UInt8].self, throwing: (any Error).self)
-  }
-
-  func start(head: CheckedContinuation<Result<HTTPResponse, ClientError>, Never>) {
-    let failed: ClientError? = state.withLock { state in
-      if state.ended { return state.failure ?? ClientError(.cancelled, "cancelled") }
-      state.head = head
-      return nil
-    }
-    if let failed {
-      head.resume(returning: .failure(failed))
-      return
-    }
-    writer.onTermination = { [weak self] reason in
-      if case .cancelled = reason {
-        self?.fail(ClientError(.cancelled, "cancelled while the reply was read"))
-      }
-    }
-    let started = ContinuousClock.now
-    let watchdog = Task { [weak self] in
-      while let rest = self?.restBeforeTimeout(since: started) {
-        if rest <= .zero {
-          self?.fail(
-            ClientError(.timeout, "no whole reply in time").with { $0.possiblyBilled = true })
-          return
-        }
-        guard (try? await Task.sleep(for: rest)) != nil else { return }
-      }
-    }
-    state.withLock { $0.watchdog = watchdog }
-    task.resume()
-  }
-
-  /// How long until a bound is passed, or nil when the exchange has ended.
-  private func restBeforeTimeout(since started: ContinuousClock.Instant) -> Duration? {
-    state.withLock { state in
-      guard !state.ended else { return nil }
-      let now = ContinuousClock.now
-      let idle = bounds.idle - (now - state.lastActivity)
-      return min(idle, bounds.total - (now - started))
-    }
-  }
-
-  func sent() { state.withLock { $0.lastActivity = .now } }
-
-  func receive(_ response: HTTPURLResponse) {
+extension Exchange {
+  fileprivate func receive(_ response: HTTPURLResponse) {
     var headers: [String: String] = [:]
     for (name, value) in response.allHeaderFields {
       headers["\(name)".lowercased()] = "\(value)"
     }
-    let head = state.withLock { state in
-      state.lastActivity = .now
-      defer { state.head = nil }
-      return state.head
-    }
-    head?.resume(
-      returning: .success(
-        HTTPResponse(
-          status: response.statusCode, headers: headers, body: body,
-          cancel: { [weak self] in
-            self?.fail(ClientError(.cancelled, "the rest of the reply is not wanted"))
-          })))
+    receive(status: response.statusCode, headers: headers)
   }
 
-  func receive(_ data: Data) {
-    let fits = state.withLock { state in
-      state.lastActivity = .now
-      state.received += data.count
-      return state.received <= bounds.responseBytes
-    }
-    guard fits else {
-      fail(
-        ClientError(.tooLarge, "the reply is larger than \(bounds.responseBytes) bytes")
-          .with { $0.possiblyBilled = true })
+  fileprivate func complete(_ error: (any Error)?) {
+    guard let error else {
+      end(nil)
       return
     }
-    writer.yield([UInt8](data))
-  }
-
-  func complete(_ error: (any Error)?) {
-    guard let error else { return end(nil) }
     let code = (error as? URLError)?.code.rawValue ?? (error as NSError).code
     let kind: ClientError.Code = code == NSURLErrorTimedOut ? .timeout : .transport
     let connected = code != NSURLErrorCannotConnectToHost && code != NSURLErrorCannotFindHost
     end(
       ClientError(kind, "\(Self.words[code] ?? "the connection failed") (URL error \(code))")
-        .with { $0.possiblyBilled = connected })
+        .with {
+          $0.possiblyBilled = connected
+          $0.isUnsent = !connected
+        })
   }
 
   private static let words: [Int: String] = [
@@ -212,32 +131,6 @@ private final class Exchange: Sendable {
     NSURLErrorSecureConnectionFailed: "no secure connection",
     NSURLErrorServerCertificateUntrusted: "the certificate is not trusted",
   ]
-
-  func fail(_ error: ClientError) {
-    end(error)
-    task.cancel()
-  }
-
-  private func end(_ error: ClientError?) {
-    let (head, watchdog, first) = state.withLock { state in
-      defer {
-        state.head = nil
-        state.watchdog = nil
-        state.ended = true
-        state.failure = state.failure ?? error
-      }
-      return (state.head, state.watchdog, !state.ended)
-    }
-    guard first else { return }
-    watchdog?.cancel()
-    if let error {
-      writer.finish(throwing: error)
-    } else {
-      writer.finish()
-    }
-    head?.resume(
-      returning: .failure(error ?? ClientError(.transport, "the connection closed unanswered")))
-  }
 }
 
 /// Hands a session's events to the exchange that they belong to.
@@ -261,7 +154,7 @@ private final class ExchangeDelegate: NSObject, URLSessionDataDelegate, Sendable
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    exchange(of: dataTask)?.receive(data)
+    exchange(of: dataTask)?.receive([UInt8](data))
   }
 
   func urlSession(

@@ -125,7 +125,10 @@ public struct Image: Sendable, Hashable {
   func facts() throws(ClientError) -> Facts {
     if let facts = memo.facts.withLock({ $0 }) { return facts }
     let bytes = try bytes()
-    let facts = Facts(byteCount: bytes.count, size: PictureFile.size(of: bytes))
+    // A file that can't be followed to its end may hold names: it has no size, and is refused.
+    let whole = PictureFile.stripped(bytes, mediaType: mediaType) != nil
+    let facts = Facts(
+      byteCount: bytes.count, size: whole ? PictureFile.size(of: bytes) : nil)
     memo.facts.withLock { $0 = facts }
     return facts
   }

@@ -28,12 +28,20 @@ enum PictureFile {
   ///
   /// PNG keeps the chunks that pixels need (`IHDR`, `PLTE`, `tRNS`, `IDAT`, `IEND`); JPEG loses
   /// every application segment but JFIF and Adobe's colour mark, and every comment. A JPEG that is
-  /// stored turned keeps an Exif segment that says just that. Bytes that don't parse are returned
-  /// as they are, and refused when they are sent.
+  /// stored turned keeps an Exif segment that says just that. WebP loses its Exif, XMP and colour
+  /// profile, GIF its comments, plain texts and all application blocks but the loop's. Bytes that
+  /// don't parse are returned as they are, and refused when they are sent.
   static func withoutMetadata(_ bytes: [UInt8], mediaType: MediaType) -> [UInt8] {
+    stripped(bytes, mediaType: mediaType) ?? bytes
+  }
+
+  /// The same, or nil for bytes that can't be followed to their end: what is in them is not known.
+  static func stripped(_ bytes: [UInt8], mediaType: MediaType) -> [UInt8]? {
     switch mediaType {
-    case .png: strippedPNG(bytes) ?? bytes
-    case .jpeg: strippedJPEG(bytes) ?? bytes
+    case .png: strippedPNG(bytes)
+    case .jpeg: strippedJPEG(bytes)
+    case .webp: strippedWebP(bytes)
+    case .gif: strippedGIF(bytes)
     default: bytes
     }
   }
@@ -100,16 +108,47 @@ enum PictureFile {
         kept.append(body.lowerBound - 4..<body.upperBound)
       }
     }
-    guard let scan else { return nil }
-    guard dropped else { return bytes }
+    guard let scan, let scans = scans(of: bytes, from: scan) else { return nil }
+    let scanned = scans.reduce(0) { $0 + $1.count }
+    guard dropped || scanned < bytes.count - scan else { return bytes }
     if (2...8).contains(orientation) {
       out += [0xFF, 0xE1, 0x00, 0x22] + Array("Exif".utf8) + [0, 0]
       out += Array("MM".utf8) + [0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1]
       out += [0, UInt8(orientation), 0, 0, 0, 0, 0, 0]
     }
     for range in kept { out.append(contentsOf: bytes[range]) }
-    out.append(contentsOf: bytes[scan...])
+    for range in scans { out.append(contentsOf: bytes[range]) }
     return out
+  }
+
+  /// The scans from the first on, with the tables between them and without comments, application
+  /// segments and whatever follows the picture's end.
+  private static func scans(of bytes: [UInt8], from start: Int) -> [Range<Int>]? {
+    var kept: [Range<Int>] = []
+    var at = start
+    while at + 1 < bytes.count {
+      guard bytes[at] == 0xFF else { return nil }
+      let marker = bytes[at + 1]
+      if marker == 0xFF {
+        at += 1
+        continue
+      }
+      if marker == 0xD9 { return kept + [at..<at + 2] }
+      guard at + 4 <= bytes.count else { return nil }
+      var end = at + 2 + big(bytes, at + 2, 2)
+      guard end >= at + 4, end <= bytes.count else { return nil }
+      if marker == 0xDA {
+        // Coded data: FF 00 is a byte of it, FF D0…D7 restarts it, FF FF fills.
+        while end < bytes.count {
+          let code = end + 1 < bytes.count ? bytes[end + 1] : 0
+          if bytes[end] == 0xFF, code != 0, code != 0xFF, !(0xD0...0xD7).contains(code) { break }
+          end += 1
+        }
+      }
+      if marker != 0xFE, !(0xE0...0xEF).contains(marker) { kept.append(at..<end) }
+      at = end
+    }
+    return kept
   }
 
   /// Calls `visit` with each marker and its body, and returns where the scan begins.

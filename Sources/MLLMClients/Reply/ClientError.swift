@@ -78,6 +78,8 @@ public struct ClientError: Error, Hashable, Sendable {
   public var retryable: Bool?
   /// Whether the vendor may have done the work and charged for it.
   public var possiblyBilled = false
+  /// Whether the request certainly never left this machine: no connection was made.
+  public var isUnsent = false
   /// What came back, cut at 64 kB.
   public var response: [UInt8] = []
 

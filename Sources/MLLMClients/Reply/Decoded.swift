@@ -48,7 +48,11 @@ extension Decoded {
     }
     if let format {
       let extraction = format.extract(from: answer)
-      if let value = extraction.value { return .answered(value.description) }
+      // A refusal may name a label: "I can't help with diagnosing cancer" is no "cancer".
+      let isWord = extraction.rule == .labelMatch
+      if let value = extraction.value, !isWord || RefusalProse.rule(for: answer) == nil {
+        return .answered(value.description)
+      }
       if let rule = RefusalProse.rule(for: answer) {
         return .refused(Refusal(evidence: .prose(rule: rule), explanation: answer))
       }

@@ -73,7 +73,10 @@ public struct Embedder: Sendable {
       let items = (json["data"]?.array ?? []).enumerated()
         .map { ($0.element["index"]?.integer ?? $0.offset, $0.element) }
         .sorted { $0.0 < $1.0 }
-      return items.map { Self.floats($0.1["embedding"]) }
+      guard items.map(\.0) == Array(0..<items.count) else {
+        throw ClientError(.malformedReply, "vectors of texts that were not sent, or two of one")
+      }
+      return try items.map { item throws(ClientError) in try Self.floats(item.1["embedding"]) }
     case .gemini:
       let requests = texts.map { text -> JSON in
         var request: JSON = [
@@ -84,11 +87,18 @@ public struct Embedder: Sendable {
       }
       let json = try await remote.json(
         "POST", "models/\(model):batchEmbedContents", body: ["requests": .array(requests)])
-      return (json["embeddings"]?.array ?? []).map { Self.floats($0["values"]) }
+      return try (json["embeddings"]?.array ?? []).map { item throws(ClientError) in
+        try Self.floats(item["values"])
+      }
     }
   }
 
-  private static func floats(_ json: JSON?) -> [Float] {
-    (json?.array ?? []).compactMap(\.double).map(Float.init)
+  private static func floats(_ json: JSON?) throws(ClientError) -> [Float] {
+    let items = json?.array ?? []
+    let numbers = items.compactMap(\.double).map(Float.init)
+    guard numbers.count == items.count, numbers.allSatisfy(\.isFinite) else {
+      throw ClientError(.malformedReply, "a vector holds what is no number")
+    }
+    return numbers
   }
 }

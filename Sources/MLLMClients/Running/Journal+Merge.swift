@@ -27,6 +27,8 @@ extension Journal {
   /// Plain concatenation of the files gives a journal as well; this checks it.
   /// - Throws: `ClientError` with `.journal` when a shard can't be read or is in use.
   public func merge(_ shards: [URL]) async throws(ClientError) -> JournalMerge {
+    // All are looked at before anything is written.
+    for url in shards { _ = try Self.records(in: url) }
     var answers: [Digest: (response: [UInt8], shard: String, name: String)] = [:]
     var lines: Set<Digest> = []
     for record in try records() {
@@ -91,9 +93,9 @@ public struct JournalSummary: Sendable {
       usage = usage + record.usage
       latencies.append(record.latency)
       let rate = price(record.model, record.api)
-      if let spent = rate?.cost(of: record.usage) {
+      if let spent = rate?.cost(of: record.usage, batched: record.batched) {
         cost += spent
-        saved += rate?.saving(by: record.usage) ?? 0
+        saved += rate?.saving(by: record.usage, batched: record.batched) ?? 0
       } else if record.api != .inProcess {
         unpriced += 1
       }

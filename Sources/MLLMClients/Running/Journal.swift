@@ -54,6 +54,31 @@ public actor Journal {
     entries = scanner.entries
   }
 
+  /// The records of a journal's file, in the order written, without opening it for writing: a run
+  /// may go on meanwhile, and the file may be read-only. A torn last line is left out.
+  ///
+  /// - Throws: `ClientError` with `.journal` when the file can't be read, or holds a line that is no
+  ///   record; the error names the line.
+  public static func records(in url: URL) throws(ClientError) -> [JournalRecord] {
+    let name = url.lastPathComponent
+    guard let bytes = try? Data(contentsOf: url) else {
+      throw ClientError(.journal, "\(name) can't be read")
+    }
+    var records: [JournalRecord] = []
+    let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+    for (index, line) in lines.enumerated() where !line.isEmpty {
+      do throws(ClientError) {
+        records.append(try JournalRecord(line: Array(line)))
+      } catch {
+        let isTorn = index == lines.count - 1 && zip(line, JournalRecord.opening).allSatisfy(==)
+        guard isTorn else {
+          throw ClientError(.journal, "line \(index + 1) of \(name): \(error.detail)")
+        }
+      }
+    }
+    return records
+  }
+
   /// The number of questions that have a record.
   public var count: Int { entries.count }
 
@@ -84,11 +109,16 @@ public actor Journal {
   /// Writes an attempt, and returns when it is on the disk.
   ///
   /// Attempts that end at the same time share one `fsync`.
+  ///
+  /// - `name`: The caller's name for the case.
+  /// - `format`: The form that the answer was to have.
+  /// - `batched`: Whether it went through a batch interface, at a batch's price.
   public func append(
-    _ attempt: Attempt, name: String = "", format: AnswerFormat? = nil
+    _ attempt: Attempt, name: String = "", format: AnswerFormat? = nil, batched: Bool = false
   ) async throws(ClientError) {
     for image in attempt.record.images { try await store(image) }
-    let record = JournalRecord(attempt, name: name, format: format)
+    var record = JournalRecord(attempt, name: name, format: format)
+    record.batched = batched
     try await append(record)
   }
 

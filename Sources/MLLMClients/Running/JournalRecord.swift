@@ -37,6 +37,8 @@ public struct JournalRecord: Sendable {
   public var possiblyBilled: Bool
   /// The form that the answer was to have, so that a journal can be read again by itself.
   public var format: AnswerFormat?
+  /// Whether it went through a batch interface, at a batch's price.
+  public var batched = false
 }
 
 extension JournalRecord {
@@ -58,6 +60,9 @@ extension JournalRecord {
       latency: reply?.evidence.latency.seconds ?? 0, error: failure?.description,
       possiblyBilled: failure?.possiblyBilled ?? false, format: format)
   }
+
+  /// How every line begins.
+  static let opening = Array(#"{"v":1,"key":""#.utf8)
 
   /// The record as one line of JSON, without its line end.
   var line: [UInt8] {
@@ -84,6 +89,7 @@ extension JournalRecord {
     add("latency", .number(latency))
     add("error", error.map { .string($0) })
     if possiblyBilled { add("possiblyBilled", true) }
+    if batched { add("batched", true) }
     if let format {
       var form: JSON = ["name": .string(format.name), "schema": format.schema]
       if let labels = format.labels { form.set("labels", .array(labels.map { .string($0) })) }
@@ -151,7 +157,8 @@ extension JournalRecord {
         cacheWriteLong: usage?["cacheWriteLong"]?.integer, output: usage?["output"]?.integer,
         reasoning: usage?["reasoning"]?.integer),
       latency: json["latency"]?.double ?? 0, error: json["error"]?.string,
-      possiblyBilled: json["possiblyBilled"]?.bool ?? false, format: format)
+      possiblyBilled: json["possiblyBilled"]?.bool ?? false, format: format,
+      batched: json["batched"]?.bool ?? false)
   }
 
   private static func bytes(_ key: String, in json: JSON) -> [UInt8] {

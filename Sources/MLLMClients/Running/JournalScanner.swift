@@ -62,6 +62,11 @@ struct JournalScanner {
       try take()
       return .unended
     } catch {
+      // Only what began as a record is cut off; a file of another kind is left as it is.
+      guard zip(line, JournalRecord.opening).allSatisfy(==) else {
+        throw ClientError(
+          .journal, "line \(lineNumber) at byte \(lineStart) can't be read: \(error.detail)")
+      }
       return .torn(at: lineStart)
     }
   }

@@ -54,7 +54,8 @@ public struct Runner: Sendable {
   public var journal: Journal?
   /// The most requests at a time.
   public var concurrency: Int
-  /// Holds requests to the vendor's rates; shared by runs that share a key.
+  /// Holds requests to the vendor's rates; shared by runs that share a key. Without one, a run
+  /// makes its own, which learns from what the vendor says.
   public var governor: RateGovernor?
   /// What the run may cost.
   public var budget: Budget?
@@ -62,6 +63,8 @@ public struct Runner: Sendable {
   public var perCase: Duration?
   /// How long the run may take.
   public var whole: Duration?
+  /// Is told when a case has to wait, for a progress line: `c17: parked for 340 s after …`.
+  public var onWait: (@Sendable (_ name: String, _ replicate: Int, CallWait) -> Void)?
   /// Recorded outcomes that are not asked again.
   public var settled: Set<OutcomeKind> = [.answered, .refused, .blocked, .truncated, .malformed]
 
@@ -126,11 +129,14 @@ public struct Runner: Sendable {
   ) async throws {
     let end = whole.map { ContinuousClock.now + $0 }
     let stop = StopFlag()
+    let governor = governor ?? RateGovernor(RateGovernor.Rates(concurrency: concurrency))
     try await withThrowingTaskGroup(of: CaseResult.self) { group in
       var iterator = cases.makeIterator()
       var running = 0
       func start(_ item: Case) {
-        group.addTask { try await self.result(of: item, end: end, stop: stop) }
+        group.addTask {
+          try await self.result(of: item, end: end, stop: stop, governor: governor)
+        }
         running += 1
       }
       while running < concurrency, let item = iterator.next() { start(item) }
@@ -144,7 +150,7 @@ public struct Runner: Sendable {
 
   /// What became of one case. Throws only what ends the run.
   private func result(
-    of item: Case, end: ContinuousClock.Instant?, stop: StopFlag
+    of item: Case, end: ContinuousClock.Instant?, stop: StopFlag, governor: RateGovernor
   ) async throws -> CaseResult {
     func done(_ result: Result<Reply, ClientError>, fromJournal: Bool = false) -> CaseResult {
       CaseResult(
@@ -160,7 +166,7 @@ public struct Runner: Sendable {
       if let reason = await stop.reason { throw reason }
       let now = ContinuousClock.now
       if let end, now >= end { throw ClientError(.timeout, "the run's time is over") }
-      return done(.success(try await ask(item, end: end, now: now)))
+      return done(.success(try await ask(item, end: end, now: now, governor: governor)))
     } catch {
       if error.code == .journal { throw error }
       if error.code == .budget { await stop.set(error) }
@@ -169,10 +175,12 @@ public struct Runner: Sendable {
   }
 
   private func ask(
-    _ item: Case, end: ContinuousClock.Instant?, now: ContinuousClock.Instant
+    _ item: Case, end: ContinuousClock.Instant?, now: ContinuousClock.Instant,
+    governor: RateGovernor
   ) async throws(ClientError) -> Reply {
     var call = Call(replicate: item.replicate)
     call.governor = governor
+    if let onWait { call.onWait = { onWait(item.name, item.replicate, $0) } }
     call.deadline = [perCase.map { now + $0 }, end].compactMap { $0 }.min()
     let journal = journal
     let name = item.name

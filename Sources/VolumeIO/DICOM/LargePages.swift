@@ -6,11 +6,11 @@
   internal import Musl
 #endif
 
-enum LargePages {
+package enum LargePages {
   /// Asks the system to back memory by large pages; a hint that changes no byte.
   ///
   /// Linux alone has the hint; there the first writing of a 150 MB volume takes a third of the time.
-  static func advise(_ memory: UnsafeMutableRawBufferPointer) {
+  package static func advise(_ memory: UnsafeMutableRawBufferPointer) {
     #if os(Linux) || os(Android)
       guard memory.count >= 8 << 20, let base = memory.baseAddress else { return }
       let page = 4096

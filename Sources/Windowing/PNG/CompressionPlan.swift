@@ -50,13 +50,13 @@ struct CompressionPlan: Sendable {
     switch effort {
     case .fast:
       let runs = runs(layout, adaptive: isSmall)
-      return isGray8 ? [runs] : [runs, repeats(layout, candidates: 4)]
+      return isGray8 ? [runs] : [runs, repeats(layout, candidates: 1)]
     case .standard:
       if isGray8 { return [runs(layout, adaptive: true)] }
       let both = [
-        runs(layout, adaptive: true), repeats(layout, candidates: layout.bitDepth == 8 ? 12 : 6),
+        runs(layout, adaptive: true), repeats(layout, candidates: layout.bitDepth == 8 ? 7 : 4),
       ]
-      return layout.bitDepth == 8 ? both : both + [long(layout, candidates: 4)]
+      return layout.bitDepth == 8 ? both : both + [long(layout, candidates: 3)]
     case .small:
       return all(layout)
     }
@@ -93,7 +93,7 @@ struct CompressionPlan: Sendable {
   ) -> CompressionPlan {
     let all = candidates(layout, effort)
     guard all.count > 1 else { return all[0] }
-    let count = min(layout.height, max(8, min(32, layout.height / 12)))
+    let count = min(layout.height, max(8, min(16, layout.height / 24)))
     var bands: [Range<Int>] = [0..<layout.height]
     if 2 * count < layout.height {
       bands = [1, 3].map { quarter in

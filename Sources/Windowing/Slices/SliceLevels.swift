@@ -8,6 +8,7 @@ extension TableSample {
   ) -> [UInt8] {
     let table = LevelTable<Self>(shader: shader, volume: volume)
     return unsafe [UInt8](unsafeUninitializedCapacity: layout.count) { target, count in
+      unsafe LargePages.advise(UnsafeMutableRawBufferPointer(target))
       unsafe Self.eachRun(of: samples, at: layout) { source, place in
         let part = unsafe UnsafeMutableBufferPointer(
           rebasing: target[place..<(place + source.count)])
@@ -23,6 +24,7 @@ extension TableSample {
     let tables = shaders.map { LevelTable<Self>(shader: $0, volume: volume) }
     let table = ColorTable(red: tables[0], green: tables[1], blue: tables[2])
     return unsafe [UInt8](unsafeUninitializedCapacity: 3 * layout.count) { target, count in
+      unsafe LargePages.advise(UnsafeMutableRawBufferPointer(target))
       unsafe Self.eachRun(of: samples, at: layout) { source, place in
         let part = unsafe UnsafeMutableBufferPointer(
           rebasing: target[(3 * place)..<(3 * (place + source.count))])

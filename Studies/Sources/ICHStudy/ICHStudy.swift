@@ -28,9 +28,9 @@ public struct ICHStudy: Sendable {
     let folder = try RunFolder(output, options: options)
     let source: DataSource
     if let given { source = given } else { source = try await phantoms(folder) }
-    let bleeding = try await quickTruth(source)
+    let strata = try await strata(of: source)
     let split = Split(
-      source.heads.map { ($0.patient, bleeding[$0.patient] ?? false) },
+      source.heads.map { ($0.patient, strata[$0.patient] ?? "none") },
       testShare: options.testShare, tuningShare: options.tuningShare, seed: options.seed)
     guard !split.test.isEmpty, !split.training.isEmpty else {
       throw StudyError(
@@ -74,10 +74,10 @@ public struct ICHStudy: Sendable {
     return try DataSource(folder: cohort.path)
   }
 
-  /// Which patients have blood anywhere, from the masks or labels alone: the split needs it.
-  private func quickTruth(_ source: DataSource) async throws -> [String: Bool] {
+  /// What each patient bleeds from, from the masks or labels alone: the split balances it.
+  private func strata(of source: DataSource) async throws -> [String: String] {
     try await Self.inParallel(source.heads, progress: nil) { head in
-      (head.patient, try Preparation.bleeds(head))
+      (head.patient, try Preparation.stratum(head))
     }.reduce(into: [:]) { $0[$1.0] = $1.1 }
   }
 

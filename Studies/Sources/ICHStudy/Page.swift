@@ -19,6 +19,12 @@ struct Page {
     for cell in head { html += "<th scope=\"col\">\(Self.escaped(cell))</th>" }
     html += "</tr></thead><tbody>\n"
     for row in rows {
+      if row.count < head.count, row.count == 2 {
+        // A row without values says why, across all columns.
+        html += "<tr class=\"notrun\"><th scope=\"row\">\(Self.escaped(row[0]))</th>"
+        html += "<td colspan=\"\(head.count - 1)\">\(Self.escaped(row[1]))</td></tr>\n"
+        continue
+      }
       html += "<tr>"
       for (i, cell) in row.enumerated() {
         html += i == 0 ? "<th scope=\"row\">" : "<td>"
@@ -55,8 +61,10 @@ struct Page {
     table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem}
     caption{text-align:left;font-weight:600;padding:.4rem 0}
     th,td{border-bottom:1px solid var(--line);padding:.35rem .7rem;text-align:right;white-space:nowrap}
+    td[colspan]{text-align:left;white-space:normal}.scroll{margin:.6rem 0 1.2rem}
     th[scope=row],thead th:first-child{text-align:left}.scroll{overflow-x:auto}
     .figures{display:flex;flex-wrap:wrap;gap:1.2rem}.figures figure{margin:0;flex:0 1 22rem}
+    .figures figure.wide{flex:1 1 40rem;max-width:52rem}
     figure svg,figure img{max-width:100%;height:auto;background:#fff;border-radius:.3rem}
     figcaption{font-size:.85rem}.notrun{opacity:.65;font-style:italic}
     """

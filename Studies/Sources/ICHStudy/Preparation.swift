@@ -23,13 +23,22 @@ struct Preparation: Sendable {
     }
   }
 
-  /// Whether a patient bleeds anywhere, from the mask or the labels alone.
-  static func bleeds(_ head: DataSource.Head) throws -> Bool {
+  /// What a patient bleeds from, as `EDH+SDH`, `blood` where kinds are not told, or `none`: from the
+  /// mask or the labels alone.
+  static func stratum(_ head: DataSource.Head) throws -> String {
+    var kinds: Set<HaemorrhageSubtype> = []
+    var bleeds = false
     switch head.content {
-    case .slices(let slices): slices.contains { $0.truth.haemorrhage }
+    case .slices(let slices):
+      bleeds = slices.contains { $0.truth.haemorrhage }
+      kinds = slices.reduce(into: []) { $0.formUnion($1.truth.subtypes ?? []) }
     case .scan(_, let mask):
-      try labelValues(Volume(contentsOf: mask), head.patient).contains { $0 > 0 }
+      let present = Set(try labelValues(Volume(contentsOf: mask), head.patient)).subtracting([0])
+      bleeds = !present.isEmpty
+      kinds = Set(HaemorrhageSubtype.allCases.filter { present.contains(UInt8($0.rawValue)) })
     }
+    guard bleeds else { return "none" }
+    return kinds.isEmpty ? "blood" : kinds.sorted().map(\.abbreviation).joined(separator: "+")
   }
 
   private func prepareScan(

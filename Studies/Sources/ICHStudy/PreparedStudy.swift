@@ -42,7 +42,7 @@ struct PreparedStudy: Sendable {
     let tested = Set(split.test)
     testHeads = heads.filter { tested.contains($0.patient) }
     test = testHeads.flatMap(\.slices).filter { $0.picture != nil }
-    splitRule = "by patient, none in two parts (seed \(options.seed))"
+    splitRule = "by patient, none in two parts, balanced by kinds of bleed (seed \(options.seed))"
   }
 
   /// The paper's split: the test slices stay, but the other slices of the same patients train.

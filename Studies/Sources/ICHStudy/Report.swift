@@ -54,7 +54,7 @@ struct Report {
     page.table(
       ["arm", "kind", "accuracy of presence", "AUC", "macro-F1 of kinds", "side", "no answer"],
       results.arms.filter { $0.headVolume == nil || !$0.presence.isEmpty }.map { arm in
-        if let why = arm.notRun { return [arm.name, arm.kind, "not run: \(why)", "", "", "", ""] }
+        if let why = arm.notRun { return [arm.name, "not run: \(why)"] }
         let silent = arm.outcomes.filter { $0.key != "answered" }.values.reduce(0, +)
         return [
           arm.name, arm.kind, text(arm.presence, "accuracy"), text(arm.presence, "AUC"),
@@ -67,14 +67,15 @@ struct Report {
       Figure.forest(
         ran.compactMap { arm in
           arm.presence.first { $0.name == "accuracy" }.map { (arm.name, $0) }
-        }, title: "Accuracy of presence"), "Accuracy of presence with 95 % intervals.")
+        }, title: "Accuracy of presence"), "Accuracy of presence with 95 % intervals.", isWide: true
+    )
     let kinds = ran.compactMap { arm in
       arm.subtypes.first { $0.name == "macro-F1" }.map { (name: arm.name, score: $0) }
     }
     if !kinds.isEmpty {
       figure(
         &page, Figure.forest(kinds, title: "Macro-F1 of the five kinds"),
-        "Macro-F1: the mean of the five kinds' F1, zero where a kind is never found.")
+        "Macro-F1: the mean of the five kinds' F1, zero where a kind is never found.", isWide: true)
     }
     page.raw("</div>")
   }
@@ -249,8 +250,10 @@ struct Report {
       + (reading.millilitres.map { ", \(decimal($0, places: 1)) mL" } ?? "")
   }
 
-  private func figure(_ page: inout Page, _ figure: Figure, _ caption: String) {
-    page.raw("<figure>\(figure.svg)")
+  private func figure(
+    _ page: inout Page, _ figure: Figure, _ caption: String, isWide: Bool = false
+  ) {
+    page.raw("<figure\(isWide ? " class=\"wide\"" : "")>\(figure.svg)")
     page.element("figcaption", caption)
     page.raw("</figure>")
   }

@@ -8,16 +8,21 @@ struct AskCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ask", abstract: "Ask a model about scans.",
     discussion: """
-      Shows slices of each scan (or a PNG or JPEG as it is) and a question to a model, and prints
-      the answer as it comes. What was sent, tokens and cost follow on standard error.
+      Shows slices of each scan (or a PNG or JPEG as it is) and a question to a
+      model, and prints the answer as it comes. What was sent, tokens and cost
+      follow on standard error.
 
       EXAMPLES
-        roentgen ask case-017/ --model claude-haiku-4-5 "Is there a haemorrhage?"
-        roentgen ask head.nii.gz --window brain --slices 8 --model gpt-4o "Describe the findings."
-        roentgen ask x.png --endpoint http://127.0.0.1:11434/v1 --model llava "What is this?"
+        roentgen ask case-017/ --model claude-haiku-4-5 "Is there a bleed?"
+        roentgen ask head.nii.gz --window brain --slices 8 --model gpt-4o "?"
+        roentgen ask x.png --endpoint http://127.0.0.1:11434/v1 \\
+          --model llava "What is this?"
         roentgen ask x.png --model gpt-4o --dry-run "What is this?"
 
-      Keys come from OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY.
+      Keys come from OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY (or
+      GOOGLE_API_KEY); for an --endpoint from ROENTGEN_API_KEY alone, and none
+      is needed. Exit codes: 64 what was asked can't be sent, 65 a file can't be
+      read, 69 the service has no answer, 75 the model declined or was cut.
       """)
 
   @Argument(help: "Scans: files, folders or archives; then the question.")
@@ -63,29 +68,75 @@ struct AskCommand: AsyncParsableCommand {
     } catch let error as WindowingError {
       throw Failure.exit(Failure.dataError, "\(error)")
     } catch let error as ClientError {
-      throw Failure.exit(
-        Failure.unavailable, "\(error)\(error.vendorMessage.map { ": \($0)" } ?? "")")
+      throw Failure.exit(Self.code(of: error), explanation(of: error))
     }
+  }
+
+  /// Whose word it is that there is no answer: the prompt's, a file's, or the service's.
+  private static func code(of error: ClientError) -> Int32 {
+    switch error.code {
+    case .unsupported, .invalidPrompt, .budget, .limit: Failure.usage
+    case .invalidImage, .burnedInText, .journal: Failure.dataError
+    default: Failure.unavailable
+    }
+  }
+
+  /// What went wrong, and what to look at, in one line without any key.
+  private func explanation(of error: ClientError) -> String {
+    let said = error.vendorMessage.map { ": \($0)" } ?? ""
+    switch error.code {
+    case .authentication, .permission:
+      let names = keyNames.joined(separator: " or ")
+      return "\(host) refuses the key in \(names) (HTTP \(error.status ?? 0))\(said)"
+    case .missingKey:
+      return "\(error.detail): \(host) wants a key for \(model)"
+    case .transport, .timeout:
+      return "\(host) can't be reached: \(error.detail)"
+    case .notFound:
+      return "\(host) knows no \(model) (HTTP \(error.status ?? 0))\(said)"
+    default:
+      return "\(error)\(said)"
+    }
+  }
+
+  /// The environment's names of the key that is sent.
+  private var keyNames: [String] {
+    if endpoint != nil { return ["ROENTGEN_API_KEY"] }
+    if model.hasPrefix("claude") { return ["ANTHROPIC_API_KEY"] }
+    if model.hasPrefix("gemini") { return ["GEMINI_API_KEY", "GOOGLE_API_KEY"] }
+    return ["OPENAI_API_KEY"]
+  }
+
+  private var host: String {
+    if let endpoint { return URL(string: endpoint)?.host ?? endpoint }
+    if model.hasPrefix("claude") { return "api.anthropic.com" }
+    if model.hasPrefix("gemini") { return "generativelanguage.googleapis.com" }
+    return "api.openai.com"
   }
 
   private func ask() async throws {
     let question = scansAndQuestion.last ?? ""
     var parts: [Part] = []
-    for path in scansAndQuestion.dropLast() { parts += try self.parts(of: path) }
+    var notes: [String] = []
+    for path in scansAndQuestion.dropLast() { parts += try self.parts(of: path, notes: &notes) }
     parts.append(.text(question))
     let prompt = Prompt(turns: [Turn(.user, parts)]).decoding { $0.maxTokens = maxTokens }
     let client = try client()
     let estimate = Estimate(of: prompt, model: client.model)
-    tell(
-      "\(prompt.images.count) pictures, about \(estimate.inputTokens) input tokens, "
+    notes.append(
+      "\(prompt.images.count) picture\(prompt.images.count == 1 ? "" : "s"), about \(estimate.inputTokens) input tokens, "
         + "at most \(estimate.cost.map { "\($0) US dollars" } ?? "an unknown cost")")
     if let maxCost {
       guard let cost = estimate.cost, cost <= Decimal(maxCost) else {
         throw ClientError(.budget, "it may cost more than \(maxCost) US dollars")
       }
     }
-    if dryRun { return }
+    if dryRun {
+      for note in notes { tell(note) }
+      return
+    }
     let reply = try await reply(to: prompt, from: client)
+    for note in notes { tell(note) }
     for warning in reply.warnings { tell("warning: \(warning)") }
     switch reply.outcome {
     case .answered: break
@@ -105,11 +156,15 @@ struct AskCommand: AsyncParsableCommand {
 
   private func reply(to prompt: Prompt, from client: any PromptClient) async throws -> Reply {
     guard let journal else {
-      let reply = try await client.reply(to: prompt) { print($0, terminator: "") }
+      var call = Call()
+      call.onText = { print($0, terminator: "") }
+      call.onWait = { tellLong($0) }
+      let reply = try await client.reply(to: prompt, call: call)
       print()
       return reply
     }
-    let runner = Runner(client, journal: try Journal(URL(fileURLWithPath: journal)))
+    var runner = Runner(client, journal: try Journal(URL(fileURLWithPath: journal)))
+    runner.onWait = { _, _, wait in tellLong(wait) }
     let results = try await runner.allResults(of: [Case("ask", prompt)])
     guard let result = results.first else { throw ClientError(.cancelled, "no result") }
     let reply = try result.result.get()
@@ -119,22 +174,26 @@ struct AskCommand: AsyncParsableCommand {
   }
 
   private func client() throws -> any PromptClient {
+    // Someone waits at the keyboard: a few tries, then the word.
+    var options = ClientOptions()
+    options.retry.attempts = 3
     if let endpoint {
       guard let base = URL(string: endpoint), base.host != nil else {
         throw ClientError(.invalidPrompt, "\(endpoint) is no address")
       }
-      let key = APIKey.environment("ROENTGEN_API_KEY", "OPENAI_API_KEY")
+      let key = APIKey.environment("ROENTGEN_API_KEY")
       // A key goes to another machine's server only when it is named for it.
       let named = ProcessInfo.processInfo.environment["ROENTGEN_API_KEY"] != nil
-      return OpenAICompatible(base: base, model: model, key: named ? key : .none)
+      return OpenAICompatible(
+        base: base, model: model, key: named ? key : .none, options: options)
     }
-    if model.hasPrefix("claude") { return Anthropic(model) }
-    if model.hasPrefix("gemini") { return Gemini(model) }
-    return OpenAI(model)
+    if model.hasPrefix("claude") { return Anthropic(model, options: options) }
+    if model.hasPrefix("gemini") { return Gemini(model, options: options) }
+    return OpenAI(model, options: options)
   }
 
   /// A picture as it is, or slices of a volume with their places.
-  private func parts(of path: String) throws -> [Part] {
+  private func parts(of path: String, notes: inout [String]) throws -> [Part] {
     let name = URL(fileURLWithPath: path).lastPathComponent
     if let handle = FileHandle(forReadingAtPath: path) {
       let head = (try? handle.read(upToCount: 16)).flatMap { $0 } ?? Data()
@@ -154,7 +213,7 @@ struct AskCommand: AsyncParsableCommand {
       parts.append(.text("Axial slice \(slice + 1) of \(count):"))
       parts.append(.image(Image(png: png)))
     }
-    tell("\(name): \(shown) of \(count) slices")
+    notes.append("\(name): \(shown) of \(count) slices")
     return parts
   }
 
@@ -167,8 +226,14 @@ struct AskCommand: AsyncParsableCommand {
     }
     return .window(Window(center: numbers[1], width: numbers[0]))
   }
+}
 
-  private func tell(_ line: String) {
-    FileHandle.standardError.write(Data("\(line)\n".utf8))
-  }
+/// A line on standard error.
+private func tell(_ line: String) {
+  FileHandle.standardError.write(Data("\(line)\n".utf8))
+}
+
+/// A wait that someone at a keyboard would wonder about.
+private func tellLong(_ wait: CallWait) {
+  if wait.duration >= .seconds(3) { tell("\(wait)") }
 }

@@ -26,13 +26,39 @@ struct CheckTableCommand: ParsableCommand {
   @Flag(help: "Precision, recall and F1 are averages over classes, not of one class.")
   var averages = false
 
-  func run() throws {
+  /// No table of a paper is larger; a device without end must not be read to its end.
+  private static let largest = 64 << 20
+
+  private func contents() throws -> Data {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) else {
+      throw Failure.exit(Failure.dataError, "\(file): there is no such file")
+    }
+    guard !isFolder.boolValue else {
+      throw Failure.exit(Failure.dataError, "\(file) is a folder, expected a CSV file")
+    }
+    guard let handle = FileHandle(forReadingAtPath: file) else {
+      throw Failure.exit(Failure.dataError, "\(file) cannot be opened for reading")
+    }
     let data: Data
     do {
-      data = try Data(contentsOf: URL(fileURLWithPath: file))
+      data = try handle.read(upToCount: Self.largest + 1) ?? Data()
     } catch {
       throw Failure.exit(Failure.dataError, "\(file) cannot be read: \(error.localizedDescription)")
     }
+    guard !data.isEmpty else {
+      throw Failure.exit(
+        Failure.dataError, "\(file) is empty, expected a header line and rows of results")
+    }
+    guard data.count <= Self.largest else {
+      throw Failure.exit(
+        Failure.dataError, "\(file) has more than \(Self.largest) bytes, expected a table")
+    }
+    return data
+  }
+
+  func run() throws {
+    let data = try contents()
     let report: TableChecker.Report
     do {
       report = try TableChecker(isBalanced: balanced, isSingleClass: !averages)

@@ -56,9 +56,11 @@ struct JournalCommand: AsyncParsableCommand {
       throw ClientError(.journal, "\(file) does not exist")
     }
     if let models { ModelTable.current = try ModelTable(contentsOf: URL(fileURLWithPath: models)) }
-    let journal = try Journal(URL(fileURLWithPath: file))
-    if journal.repairedBytes > 0 { print("repaired: \(journal.repairedBytes) torn bytes cut off") }
     if !merge.isEmpty {
+      let journal = try Journal(URL(fileURLWithPath: file))
+      if journal.repairedBytes > 0 {
+        print("repaired: \(journal.repairedBytes) torn bytes cut off")
+      }
       let found = try await journal.merge(merge.map { URL(fileURLWithPath: $0) })
       print("merged: \(found.written) records, \(found.duplicates) duplicates")
       for conflict in found.conflicts {
@@ -67,7 +69,7 @@ struct JournalCommand: AsyncParsableCommand {
         )
       }
     }
-    let records = try await journal.records().filter { record in
+    let records = try Journal.records(in: URL(fileURLWithPath: file)).filter { record in
       (outcome == nil || record.outcome.rawValue == outcome)
         && (name.map { record.name.contains($0) } ?? true)
     }
@@ -94,7 +96,12 @@ struct JournalCommand: AsyncParsableCommand {
     var changed = 0
     var read = 0
     for record in records where record.outcome != .failed {
-      let now = try record.reply().outcome.kind
+      let now: OutcomeKind
+      do throws(ClientError) {
+        now = try record.reply().outcome.kind
+      } catch {
+        now = .failed
+      }
       read += 1
       if now != record.outcome {
         changed += 1

@@ -14,9 +14,13 @@ struct WindowCommand: AsyncParsableCommand {
       roentgen window series/ -o pictures --preset brain --montage 4x5
       roentgen window brain-mr.nii.gz -o pictures --preset mr --plane coronal --evenly 12
 
+        roentgen window head.nii.gz -o pictures --preset stroke --plane oblique --normal 0,0.3,1
+        roentgen window head.nii.gz -o pictures --preset brain --mask bleed.nii.gz --masked
+
       Three presets separated by commas become red, green and blue of one picture. `file` takes the
       file's own window, `mr` percentiles 0.5 to 99.5 above zero, `full` the whole range, and
       CENTER/WIDTH any window. `roentgen window --list` prints the presets and their sources.
+      What had to be done about uneven gaps, a tilted gantry and the like is said on standard error.
       """)
 
   @Argument(help: "A file, a folder of DICOM slices or an archive.")
@@ -28,8 +32,19 @@ struct WindowCommand: AsyncParsableCommand {
   @Option(help: "One preset, or three for red, green and blue.")
   var preset = "file"
 
-  @Option(help: "axial, coronal or sagittal.")
+  @Option(help: "linear, exact or sigmoid: DICOM's functions of a window (PS3.3 C.11.2.1).")
+  var function: String?
+
+  @Option(help: "A colour map for one window: \(ColorMap.all.map(\.name).joined(separator: ", ")).")
+  var map: String?
+
+  @OptionGroup var input: ScanInput
+
+  @Option(help: "axial, coronal, sagittal, or oblique with --normal.")
   var plane = "axial"
+
+  @Option(help: "X,Y,Z of an oblique plane's normal, towards left, posterior and head.")
+  var normal: String?
 
   @Option(help: "radiological, neurological or stored.")
   var convention = "radiological"
@@ -49,8 +64,11 @@ struct WindowCommand: AsyncParsableCommand {
   @Flag(help: "Only slices with a head in it: leaves out those above the vertex (CT).")
   var head = false
 
-  @Option(help: "A segmentation on the same grid, drawn as contours.")
+  @Option(help: "A segmentation on the same grid, drawn over the pictures.")
   var mask: String?
+
+  @Option(help: "How the mask is drawn: contour or fill.")
+  var overlay = "contour"
 
   @Flag(help: "Only slices with a label of the mask.")
   var masked = false
@@ -60,6 +78,9 @@ struct WindowCommand: AsyncParsableCommand {
 
   @Option(help: "Longest side in pixels.")
   var side: Int?
+
+  @Option(help: "Fit each picture to what a reader takes: claude, openai, gemini or medgemma.")
+  var fit: String?
 
   @Option(help: "Sheets of COLUMNSxROWS pictures instead of one file a slice.")
   var montage: String?
@@ -82,6 +103,14 @@ struct WindowCommand: AsyncParsableCommand {
   @Flag(help: "List the presets.")
   var list = false
 
+  func validate() throws {
+    if list { return }
+    guard scan != nil, output != nil else {
+      throw ValidationError("a SCAN and --output are needed; see --help")
+    }
+    _ = try WindowPlan(self)
+  }
+
   func run() async throws {
     if list {
       for preset in WindowPreset.all {
@@ -90,14 +119,13 @@ struct WindowCommand: AsyncParsableCommand {
       }
       return
     }
-    guard let scan, let output else {
-      throw ValidationError("a SCAN and --output are needed; see --help")
-    }
+    guard let scan, let output else { return }
     let plan = try WindowPlan(self)
     let progress = ProgressLine(quiet: quiet)
     do {
       progress.stage("reading")
-      let volume = try Volume(contentsOf: scan)
+      let (volume, notes) = try input.read(scan, crossesSlices: plan.crossesSlices)
+      for note in notes { progress.say("  note: \(note)") }
       let labels = try mask.map { try Volume(contentsOf: $0) }
       let count = try await plan.write(volume, labels, into: output, progress)
       print("\(count) \(count == 1 ? "file" : "files") in \(output)")

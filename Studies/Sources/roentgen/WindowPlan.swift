@@ -7,7 +7,10 @@ import Windowing
 /// What `roentgen window` was asked for, understood.
 struct WindowPlan: Sendable {
   var tones: [Tone]
-  var plane: Plane
+  var orientation: SliceOrientation
+  var colors: ColorMap?
+  var fillsMask: Bool
+  var limits: ReaderLimits?
   var convention: Convention
   var pickers: [SlicePicker]
   var slab: Slab?
@@ -19,16 +22,12 @@ struct WindowPlan: Sendable {
   var overwrites: Bool
 
   init(_ command: WindowCommand) throws {
-    tones = try command.preset.split(separator: ",").map { try Self.tone(String($0)) }
+    let function = try command.function.map { try Self.function($0) }
+    tones = try command.preset.split(separator: ",").map { try Self.tone(String($0), function) }
     guard tones.count == 1 || tones.count == 3 else {
       throw ValidationError("--preset takes one window, or three; not \(tones.count)")
     }
-    switch command.plane {
-    case "axial": plane = .axial
-    case "coronal": plane = .coronal
-    case "sagittal": plane = .sagittal
-    default: throw ValidationError("--plane \(command.plane): axial, coronal or sagittal")
-    }
+    orientation = try SliceOrientation(command.plane, normal: command.normal)
     guard let convention = Convention(rawValue: command.convention) else {
       throw ValidationError(
         "--convention \(command.convention): radiological, neurological, stored")
@@ -41,6 +40,25 @@ struct WindowPlan: Sendable {
     if let count = command.random { pickers.append(.random(count, seed: command.seed)) }
     slab = try command.slab.map { try Self.slab($0) }
     side = command.side
+    guard side ?? 1 >= 1 else { throw ValidationError("--side \(side ?? 0): at least 1") }
+    limits = try command.fit.map { try Self.limits($0) }
+    colors = try command.map.map { name in
+      guard let map = ColorMap.named(name) else {
+        throw ValidationError(
+          "--map \(name): \(ColorMap.all.map(\.name).joined(separator: ", "))")
+      }
+      return map
+    }
+    guard colors == nil || tones.count == 1 else {
+      throw ValidationError("--map colours one window, not \(tones.count)")
+    }
+    guard ["contour", "fill"].contains(command.overlay) else {
+      throw ValidationError("--overlay \(command.overlay): contour or fill")
+    }
+    fillsMask = command.overlay == "fill"
+    if case .oblique = orientation, command.masked || command.head || command.mask != nil {
+      throw ValidationError("--mask, --masked and --head go with the volume's own planes")
+    }
     montage = try command.montage.map { try Self.grid($0) }
     isAnnotated = command.annotate
     guard let effort = PNGOptions.Effort(rawValue: command.effort) else {
@@ -51,17 +69,45 @@ struct WindowPlan: Sendable {
     overwrites = command.force
   }
 
-  private static func tone(_ name: String) throws -> Tone {
+  /// Whether pictures lie across the stored slices of most scans.
+  var crossesSlices: Bool { orientation != .own(.axial) }
+
+  private static func limits(_ name: String) throws -> ReaderLimits {
+    switch name.lowercased() {
+    case "claude": return .claude
+    case "openai": return .openAI
+    case "gemini": return .gemini
+    case "medgemma": return .medGemma
+    default: throw ValidationError("--fit \(name): claude, openai, gemini or medgemma")
+    }
+  }
+
+  private static func function(_ name: String) throws -> Window.Function {
+    switch name.lowercased() {
+    case "linear": return .linear
+    case "exact", "linear_exact": return .linearExact
+    case "sigmoid": return .sigmoid
+    default: throw ValidationError("--function \(name): linear, exact or sigmoid")
+    }
+  }
+
+  private static func tone(_ name: String, _ function: Window.Function?) throws -> Tone {
     switch name {
     case "file": return .file()
     case "mr": return .mr
     case "full": return .fullRange
     default: break
     }
-    if let window = Window(preset: name) { return .window(window) }
+    if var window = Window(preset: name) {
+      if let function { window.function = function }
+      return .window(window)
+    }
     let numbers = name.split(separator: "/").map { Double($0) }
     if numbers.count == 2, let center = numbers[0], let width = numbers[1] {
-      return .window(Window(center: center, width: width))
+      guard width > 0, width.isFinite, center.isFinite else {
+        throw ValidationError("--preset \(name): CENTER/WIDTH with a width above zero")
+      }
+      return .window(Window(center: center, width: width, function: function ?? .linear))
     }
     throw ValidationError("no preset named \(name); see roentgen window --list")
   }
@@ -91,7 +137,10 @@ struct WindowPlan: Sendable {
       throw WindowingError(
         .shape, "a mask of \(mask.size) voxels for a scan of \(volume.size)")
     }
-    let slices = try volume.slices(plane, pickers, mask: mask)
+    let slices = try orientation.slices(of: volume, pickers, convention, mask: mask)
+    guard !slices.isEmpty else {
+      throw WindowingError(.outsideVolume, "no slice is left of what was asked for")
+    }
     var complete: [Tone] = []
     for tone in tones { complete.append(try tone.resolved(for: volume)) }
     try FileManager.default.createDirectory(
@@ -112,11 +161,11 @@ struct WindowPlan: Sendable {
     }
     var sheet: [RGBImage] = []
     var names: [Int] = []
-    for (done, index) in slices.enumerated() {
-      let picture = try picture(volume, mask, index, complete)
+    for (done, slice) in slices.enumerated() {
+      let picture = try picture(volume, mask, slice, complete)
       if let montage {
         sheet.append(picture)
-        names.append(index)
+        names.append(slice.number)
         if sheet.count == montage.columns * montage.rows || done == slices.count - 1 {
           let style = MontageStyle(
             columns: montage.columns, rows: montage.rows,
@@ -127,7 +176,7 @@ struct WindowPlan: Sendable {
           (sheet, names) = ([], [])
         }
       } else {
-        try save(picture, "\(command(plane))-\(Self.padded(index)).png")
+        try save(picture, "\(orientation.name)-\(Self.padded(slice.number)).png")
       }
       progress.update(done + 1, of: slices.count)
     }
@@ -141,30 +190,30 @@ struct WindowPlan: Sendable {
   }
 
   private func picture(
-    _ volume: Volume, _ mask: Volume?, _ index: Int, _ tones: [Tone]
+    _ volume: Volume, _ mask: Volume?, _ slice: SliceOrientation.Slice, _ tones: [Tone]
   ) throws -> RGBImage {
-    let request = SliceRequest(plane, at: index, convention: convention, slab: slab)
-    var picture =
-      tones.count == 3
-      ? try volume.composite(request, red: tones[0], green: tones[1], blue: tones[2])
-      : volume.components == 1
-        ? RGBImage(try volume.picture(request, through: tones[0])) : try volume.colors(request)
+    var request = slice.request
+    request.slab = slab
+    var picture: RGBImage
+    if tones.count == 3 {
+      picture = try volume.composite(request, red: tones[0], green: tones[1], blue: tones[2])
+    } else if volume.components > 1 {
+      picture = try volume.colors(request)
+    } else {
+      let gray = try volume.picture(request, through: tones[0])
+      picture = colors.map { gray.colored($0) } ?? RGBImage(gray)
+    }
     if let side { picture = try picture.fitted(within: side, enlarging: true) }
     if let mask {
       let labels = try mask.labels(request).resized(
         width: picture.width, height: picture.height, by: .nearest)
-      picture = try picture.overlaid(contour: labels)
+      picture =
+        fillsMask ? try picture.overlaid(mask: labels) : try picture.overlaid(contour: labels)
     }
-    guard isAnnotated else { return picture }
-    return try picture.oriented(volume.orientationLetters(request)).withScaleBar()
-  }
-
-  private func command(_ plane: Plane) -> String {
-    switch plane {
-    case .axial: "axial"
-    case .coronal: "coronal"
-    default: "sagittal"
+    if isAnnotated {
+      picture = try picture.oriented(volume.orientationLetters(request)).withScaleBar()
     }
+    return try limits.map { try picture.fitted(to: $0).image } ?? picture
   }
 
   private static func padded(_ number: Int) -> String {
