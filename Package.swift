@@ -26,9 +26,13 @@ let package = Package(
   ],
   traits: [
     .trait(
+      name: "HTJ2K", description: "Decode High-Throughput JPEG 2000 with the system's libopenjp2"),
+    .trait(
+      name: "FastInflate", description: "Decompress in one go with the system's libdeflate"),
+    .trait(
       name: "AsyncHTTPClient",
       description:
-        "AsyncHTTPTransport: requests over SwiftNIO instead of URLSession. Off by default.")
+        "AsyncHTTPTransport: requests over SwiftNIO instead of URLSession. Off by default."),
   ],
   dependencies: [
     // Fetched only where the trait is on; Scripts/dependents.sh holds that.
@@ -47,8 +51,22 @@ let package = Package(
     .target(
       name: "CNeuralKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
 
+    // Empty unless their trait is on: then they need the library's header and link it.
+    .target(
+      name: "COpenJPEG", cSettings: [.define("ROENTGEN_HTJ2K", .when(traits: ["HTJ2K"]))],
+      linkerSettings: [.linkedLibrary("openjp2", .when(traits: ["HTJ2K"]))]),
+    .target(
+      name: "CLibdeflate",
+      cSettings: [.define("ROENTGEN_FAST_INFLATE", .when(traits: ["FastInflate"]))],
+      linkerSettings: [.linkedLibrary("deflate", .when(traits: ["FastInflate"]))]),
+
     // The five layers. An arrow may only point down.
-    .target(name: "VolumeIO", dependencies: ["CZlib"], swiftSettings: strict),
+    .target(
+      name: "VolumeIO",
+      dependencies: [
+        "CZlib", .target(name: "COpenJPEG", condition: .when(traits: ["HTJ2K"])),
+        .target(name: "CLibdeflate", condition: .when(traits: ["FastInflate"])),
+      ], swiftSettings: strict),
     .target(name: "Windowing", dependencies: ["VolumeIO", "CPNG"], swiftSettings: strict),
     .target(name: "NeuralCore", dependencies: ["CNeuralKernels"], swiftSettings: strict),
     .target(

@@ -52,8 +52,7 @@ def works(ctx):
     plain, headers = ctx.data / "ct-explicit", ctx.data / "headers"
     kinds = {
         "deflated": ("1.2.840.10008.1.2.1.99", None),
-        "RLE": ("1.2.840.10008.1.2.5", {"pydicom": None}),
-        "JPEG-LS": ("1.2.840.10008.1.2.4.80", {"pydicom": 1.0}),
+        "RLE": ("1.2.840.10008.1.2.5", {"DCMTK, its command": 2.0}),
     }
 
     def write_plain():
@@ -124,6 +123,21 @@ def works(ctx):
 
         return run
 
+    def dcmtk_rle(folder):
+        """DCMTK's command on every file: starting it and writing the result count."""
+
+        def run():
+            import shutil
+            import subprocess
+
+            if shutil.which("dcmdrle") is None:
+                raise Unavailable("no dcmdrle")
+            for path in sorted(folder.iterdir()):
+                subprocess.run(["dcmdrle", path, ctx.data / "plain.dcm"], check=True,
+                               capture_output=True)
+
+        return run
+
     def pydicom_headers():
         import pydicom
 
@@ -148,7 +162,8 @@ def works(ctx):
         yield Work(
             f"DICOM series, {name}, 512² slices, one thread",
             f"series\t{folder}\tserial",
-            {"pydicom": pydicom_series(folder), "GDCM": gdcm_series(folder)},
+            {"pydicom": pydicom_series(folder), "GDCM": gdcm_series(folder)}
+            | ({"DCMTK, its command": dcmtk_rle(folder)} if name == "RLE" else {}),
             target=target,
             setup=write_kind(folder, uid),
             amount=depth // 5,

@@ -1,4 +1,5 @@
 import BenchProtocol
+import Foundation
 import VolumeIO
 
 struct MissingArgument: Error {
@@ -25,6 +26,15 @@ func formatWorks() -> [String: Work] {
     "stored": { arguments in
       let path = try argument(arguments, 0)
       return try seconds { keep(try Volume(contentsOf: path)) }
+    },
+    // Every JPEG picture of a folder: FOLDER
+    "pictures": { arguments in
+      let path = try argument(arguments, 0)
+      let files = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+        .filter { $0.hasSuffix(".jpg") }
+      let streams = files.compactMap { FileManager.default.contents(atPath: path + "/" + $0) }
+        .map { Array($0) }
+      return try seconds { for stream in streams { keep(try Picture(jpeg: stream)) } }
     },
     // The first slice of a NIfTI file: FILE
     "first-slice": { arguments in

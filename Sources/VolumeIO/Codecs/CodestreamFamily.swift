@@ -28,11 +28,15 @@ enum CodestreamFamily: Sendable {
     case .jpeg2000:
       frame = try JPEG2000Decoder.decode(bytes, photometric: expected.photometric)
     case .highThroughput:
-      throw VolumeError(
-        .unsupported,
-        "High-Throughput JPEG 2000 (transfer syntaxes 1.2.840.10008.1.2.4.201 to 203) needs the "
-          + "package trait HTJ2K, which links libopenjp2",
-        field: "(0002,0010) TransferSyntaxUID")
+      #if HTJ2K
+        frame = try HTJ2KDecoder.decode(bytes, expected: expected)
+      #else
+        throw VolumeError(
+          .unsupported,
+          "High-Throughput JPEG 2000 (transfer syntaxes 1.2.840.10008.1.2.4.201 to 203) needs the "
+            + "package trait HTJ2K, which links libopenjp2",
+          field: "(0002,0010) TransferSyntaxUID")
+      #endif
     }
     guard frame.rows == expected.rows, frame.columns == expected.columns,
       frame.samplesPerPixel == expected.samplesPerPixel

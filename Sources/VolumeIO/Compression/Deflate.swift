@@ -46,6 +46,9 @@ package enum Deflate {
           .truncated, "\(input.count) compressed bytes cannot hold \(expected) bytes",
           offset: input.count)
       }
+      #if FastInflate
+        if let output = whole(input, wrapper, count: expected) { return output }
+      #endif
     }
     var stream = Inflater(wrapper)
     var output: [UInt8] = []

@@ -261,15 +261,23 @@ struct InflateEngine: ~Copyable {
 
   // MARK: Headers of blocks
 
-  private mutating func need(
+  /// Takes bytes until `count` bits are there, zeros past the input's end.
+  private mutating func fill(
     _ count: Int, _ input: UnsafeRawBufferPointer, _ position: inout Int
-  ) -> Int {
+  ) {
     while bitCount < count {
       let byte = position < input.count ? unsafe input[position] : 0
       bits |= UInt64(byte) << UInt64(bitCount)
       position += 1
       bitCount += 8
     }
+  }
+
+  /// The next `count` bits.
+  private mutating func need(
+    _ count: Int, _ input: UnsafeRawBufferPointer, _ position: inout Int
+  ) -> Int {
+    unsafe fill(count, input, &position)
     let value = Int(bits & (1 << UInt64(count) - 1))
     bits >>= UInt64(count)
     bitCount -= count
@@ -332,12 +340,7 @@ struct InflateEngine: ~Copyable {
     guard isRight else { return "lengths of lengths that make no code" }
     var lengths: [UInt8] = []
     while lengths.count < literalCount + distanceCount {
-      while bitCount < 7 {
-        let byte = position < input.count ? unsafe input[position] : 0
-        bits |= UInt64(byte) << UInt64(bitCount)
-        position += 1
-        bitCount += 8
-      }
+      unsafe fill(7, input, &position)
       let entry = unsafe literals[Int(bits & 127)]
       guard entry & HuffmanEntry.invalid == 0 else { return "a length that has no code" }
       let taken = Int(entry & 0xFF)

@@ -114,6 +114,7 @@ extension DICOMTag {
   public static let pixelMeasuresSequence = DICOMTag(0x0028, 0x9110)
   public static let frameVOILUTSequence = DICOMTag(0x0028, 0x9132)
   public static let pixelTransformationSequence = DICOMTag(0x0028, 0x9145)
+  public static let realWorldValueMappingSequence = DICOMTag(0x0040, 0x9096)
   public static let gridFrameOffsetVector = DICOMTag(0x3004, 0x000C)
   public static let sharedFunctionalGroups = DICOMTag(0x5200, 0x9229)
   public static let perFrameFunctionalGroups = DICOMTag(0x5200, 0x9230)

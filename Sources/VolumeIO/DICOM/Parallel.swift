@@ -1,6 +1,7 @@
 // Independent pieces of work on all cores.
 
 internal import Dispatch
+internal import Synchronization
 
 /// Runs independent pieces of work side by side.
 enum Parallel {
@@ -15,28 +16,16 @@ enum Parallel {
       for index in 0..<count { try body(index) }
       return
     }
-    let failures = Failures()
+    let lowest = Mutex<(index: Int, error: VolumeError)?>(nil)
     DispatchQueue.concurrentPerform(iterations: count) { index in
       do throws(VolumeError) {
         try body(index)
       } catch {
-        failures.add(error, index)
+        lowest.withLock { known in
+          if known.map({ index < $0.index }) ?? true { known = (index, error) }
+        }
       }
     }
-    if let first = failures.first { throw first }
-  }
-
-  private final class Failures: Sendable {
-    private let queue = DispatchQueue(label: "VolumeIO.failures")
-    private nonisolated(unsafe) var lowest: (index: Int, error: VolumeError)?
-
-    func add(_ error: VolumeError, _ index: Int) {
-      queue.sync {
-        if let there = unsafe lowest, there.index < index { return }
-        unsafe lowest = (index, error)
-      }
-    }
-
-    var first: VolumeError? { queue.sync { unsafe lowest?.error } }
+    if let first = lowest.withLock({ $0 }) { throw first.error }
   }
 }

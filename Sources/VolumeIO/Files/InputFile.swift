@@ -119,6 +119,8 @@ package final class InputFile: Sendable {
 /// A file's bytes, mapped into memory for as long as this object lives.
 @safe
 package final class MappedFile: Sendable {
+  // Read-only memory whose address never changes: reading it from many threads is no race. Pointers are
+  // not `Sendable`, hence the annotation.
   private nonisolated(unsafe) let buffer: UnsafeRawBufferPointer
 
   fileprivate init(_ buffer: UnsafeRawBufferPointer) {

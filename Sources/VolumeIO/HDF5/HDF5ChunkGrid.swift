@@ -32,7 +32,7 @@ struct HDF5ChunkGrid {
 
   /// Chunks along each axis for the given lengths.
   private func counts(_ lengths: [Int]) -> [Int] {
-    zip(lengths, chunk).map { ($0 + $1 - 1) / $1 }
+    zip(lengths, chunk).map { $0 / $1 + ($0 % $1 == 0 ? 0 : 1) }
   }
 
   mutating func chunks(
@@ -51,8 +51,11 @@ struct HDF5ChunkGrid {
     case .implicit:
       for (number, start) in try starts(counts(space.shape), order: Array(0..<rank)).enumerated() {
         let (offset, overflow) = number.multipliedReportingOverflow(by: whole)
-        guard !overflow else { throw VolumeError(.limit, "too many chunks", field: "layout") }
-        found.append(HDF5Chunk(start: start, address: address + offset, bytes: whole, mask: 0))
+        let (place, overflow2) = address.addingReportingOverflow(offset)
+        guard !overflow, !overflow2 else {
+          throw VolumeError(.limit, "too many chunks", field: "layout")
+        }
+        found.append(HDF5Chunk(start: start, address: place, bytes: whole, mask: 0))
       }
     case .fixedArray, .extensibleArray:
       found = try array(index, at: address, whole)

@@ -184,6 +184,14 @@ extension NIfTIFile {
     let perSlice = size.x * size.y * layout.components
     let isWhole = slices.count == size.z
     var stream = try ByteStream(voxels, wrapper: wrapper)
+    #if FastInflate
+      if toEnd, wrapper == .gzip,
+        let bytes = layout.encoding.byteCount(volumeCount * allChannels * layout.components),
+        let content = try Deflate.whole(voxels, count: header.voxOffset + bytes)
+      {
+        stream = try ByteStream(.memory(content))
+      }
+    #endif
     try stream.skip(header.voxOffset, "vox_offset")
     var parts: [Samples] = []
     let runs = isWhole ? [channels] : channels.map { $0..<$0 + 1 }

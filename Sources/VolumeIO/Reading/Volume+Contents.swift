@@ -6,6 +6,8 @@ public struct ReadOptions: Sendable, Hashable {
   public var samples: SampleRequest = .stored
   /// The most bytes of samples that a picture, a table or a zip member may unfold to.
   public var mostBytes = 1 << 36
+  /// What to do with irregular spacing, a tilted gantry and colour of DICOM series.
+  public var dicom = DICOMReadOptions()
 
   public init() {}
 }
@@ -65,7 +67,8 @@ extension Volume {
       guard !folder.series.isEmpty else {
         throw VolumeError(.unknownFormat, "no reader knows these bytes", offset: 0)
       }
-      self = try Volume(series: try DICOMSeries.single(of: folder.series).get())
+      self = try Volume(
+        series: try DICOMSeries.single(of: folder.series).get(), options: options.dicom)
     }
     if options.samples == .float32 { self = rescaled() }
   }
@@ -96,7 +99,8 @@ extension Volume {
     case .zip?: return try unzipped(try ZipArchive(contentsOf: file.path), options)
     default:
       // DICOM, with a preamble or without; a bare data set is known only by parsing it.
-      volume = try Volume(series: try DICOMSeries.single(in: file.path))
+      volume = try Volume(
+        series: try DICOMSeries.single(in: file.path), options: options.dicom)
     }
     return options.samples == .float32 ? volume.rescaled() : volume
   }
@@ -122,7 +126,8 @@ extension Volume {
       guard let format, format != .dicom else { continue }
       return try Volume(stackIn: path, options)
     }
-    let volume = try Volume(series: try DICOMSeries.single(in: path))
+    let volume = try Volume(
+      series: try DICOMSeries.single(in: path), options: options.dicom)
     return options.samples == .float32 ? volume.rescaled() : volume
   }
 }

@@ -42,14 +42,6 @@ struct MutationTests {
     }
   }
 
-  /// With `ROENTGEN_FUZZ_SEEDS` set to a folder, the seeds are left there for the targets in `Fuzz`.
-  @Test func `the seeds can be handed to the fuzz targets`() throws {
-    guard let folder = ProcessInfo.processInfo.environment["ROENTGEN_FUZZ_SEEDS"] else { return }
-    for seed in try Self.seeds() {
-      try OutputFile.write(seed.bytes.span, to: folder + "/" + seed.name)
-    }
-  }
-
   @Test func `damaged files never end the process`() throws {
     let clock = ContinuousClock()
     for seed in try Self.seeds() {

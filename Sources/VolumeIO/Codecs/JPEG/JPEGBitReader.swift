@@ -13,17 +13,14 @@ struct JPEGBitReader {
   /// The next byte to take.
   var position: Int
   /// Zero bits given past the end.
-  var invented = 0
+  var invented: Int32 = 0
   /// A code that the table does not have was met.
   var isInvalid = false
 
   init(position: Int) { self.position = position }
 
   /// Bits were used that the stream does not have.
-  var isExhausted: Bool { count < invented }
-
-  /// Whole bytes of the stream taken but not used.
-  var unusedBytes: Int { max(0, count - invented) / 8 }
+  var isExhausted: Bool { count < Int(invented) }
 
   /// Brings `count` to at least 32: enough for a code of 16 bits and its 16 bits of value.
   @inline(__always)
@@ -40,29 +37,39 @@ struct JPEGBitReader {
         return
       }
     }
-    refillByBytes(bytes)
+    self = refilledByBytes(bytes)
   }
 
+  /// The reader with as many bits as fit.
+  ///
+  /// A value in and a value out, so that a loop's own reader stays in registers.
   @inline(never)
-  private mutating func refillByBytes(_ bytes: Span<UInt8>) {
-    while count <= 56 {
+  private func refilledByBytes(_ bytes: Span<UInt8>) -> JPEGBitReader {
+    var reader = self
+    while reader.count <= 56 {
       var byte: UInt8 = 0
       var isReal = false
-      if position < bytes.count {
-        byte = bytes[position]
+      if reader.position < bytes.count {
+        byte = bytes[reader.position]
         if byte != 0xFF {
-          position += 1
+          reader.position += 1
           isReal = true
-        } else if position + 1 < bytes.count, bytes[position + 1] == 0 {
-          position += 2
+        } else if reader.position + 1 < bytes.count, bytes[reader.position + 1] == 0 {
+          reader.position += 2
           isReal = true
         } else {
           byte = 0
         }
       }
-      if isReal { buffer |= UInt64(byte) << UInt64(56 - count) } else { invented += 8 }
-      count += 8
+      if isReal {
+        reader.buffer |= UInt64(byte) << UInt64(56 - reader.count)
+      } else {
+        // More than a picture's worth of invented bits is the same as one.
+        reader.invented = min(reader.invented + 8, 1 << 30)
+      }
+      reader.count += 8
     }
+    return reader
   }
 
   /// The next `n` bits, 0...16, of a buffer that has them.
@@ -99,14 +106,21 @@ struct JPEGBitReader {
     return longSymbol(table)
   }
 
-  @inline(never)
+  @inline(__always)
   mutating func longSymbol(_ table: JPEGHuffmanTable) -> Int {
-    guard let found = table.find(UInt32(truncatingIfNeeded: buffer >> 48)) else {
+    let found = Self.longSymbol(UInt32(truncatingIfNeeded: buffer &>> 48), table)
+    if found < 0 {
       isInvalid = true
       return 0
     }
-    skip(found.length)
-    return Int(found.symbol)
+    skip(found &>> 8)
+    return found & 0xFF
+  }
+
+  /// The length and, in the low byte, the symbol of a code; −1 where there is none.
+  @inline(never)
+  private static func longSymbol(_ bits: UInt32, _ table: JPEGHuffmanTable) -> Int {
+    table.find(bits).map { $0.length << 8 | Int($0.symbol) } ?? -1
   }
 
   /// Drops the rest of a byte and all that was read ahead of the next marker.

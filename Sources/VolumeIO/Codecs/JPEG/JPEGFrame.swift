@@ -53,58 +53,35 @@ struct JPEGFrame: Sendable, Hashable {
 
   init(marker: UInt8, _ bytes: Span<UInt8>, segment: Range<Int>) throws(VolumeError) {
     offset = segment.lowerBound
-    guard segment.count >= 6, segment.count >= 6 + 3 * Int(bytes[segment.lowerBound + 5]) else {
-      throw VolumeError(
-        .malformed, "\(segment.count) bytes of frame header are too few", offset: offset,
-        field: "SOF")
-    }
-    let start = segment.lowerBound
+    let fields = try JPEGFrameFields(bytes, segment: segment, name: "SOF")
     switch marker {
     case 0xC2: process = .progressive
     case 0xC3: process = .lossless
     default: process = .sequential
     }
-    precision = Int(bytes[start])
-    height = Int(bytes[start + 1]) << 8 | Int(bytes[start + 2])
-    width = Int(bytes[start + 3]) << 8 | Int(bytes[start + 4])
+    precision = fields.precision
+    height = fields.height
+    width = fields.width
     let isLegal = process == .lossless ? 2...16 ~= precision : precision == 8 || precision == 12
     guard isLegal else {
       throw VolumeError(
         .malformed, "a precision of \(precision) bits, which the process does not have",
-        offset: start, field: "SOF P")
+        offset: offset, field: "SOF P")
     }
-    let count = Int(bytes[start + 5])
-    guard 1...4 ~= count, width > 0 else {
-      throw VolumeError(
-        .malformed, "\(count) components of \(width) × \(height); 1 to 4, not empty, are read",
-        offset: start + 1, field: "SOF")
+    components = fields.components.map {
+      JPEGComponent(
+        identifier: $0.identifier, horizontal: $0.horizontal, vertical: $0.vertical,
+        quantization: $0.table)
     }
-    var parsed: [JPEGComponent] = []
-    for index in 0..<count {
-      let at = start + 6 + 3 * index
-      let component = JPEGComponent(
-        identifier: bytes[at], horizontal: Int(bytes[at + 1] >> 4),
-        vertical: Int(bytes[at + 1] & 15), quantization: Int(bytes[at + 2]))
-      guard 1...4 ~= component.horizontal, 1...4 ~= component.vertical,
-        component.quantization < 4
-      else {
-        throw VolumeError(
-          .malformed,
-          "sampling \(component.horizontal) × \(component.vertical), table "
-            + "\(component.quantization); expected 1...4 and 0...3",
-          offset: at, field: "SOF component \(index)")
-      }
-      guard !parsed.contains(where: { $0.identifier == component.identifier }) else {
-        throw VolumeError(
-          .malformed, "two components are named \(component.identifier)", offset: at,
-          field: "SOF component \(index)")
-      }
-      parsed.append(component)
+    guard let wrong = components.firstIndex(where: { $0.quantization > 3 }) else {
+      maximumHorizontal = fields.maximumHorizontal
+      maximumVertical = fields.maximumVertical
+      lay()
+      return
     }
-    components = parsed
-    maximumHorizontal = parsed.reduce(1) { max($0, $1.horizontal) }
-    maximumVertical = parsed.reduce(1) { max($0, $1.vertical) }
-    lay()
+    throw VolumeError(
+      .malformed, "quantisation table \(components[wrong].quantization); expected 0...3",
+      offset: offset + 6 + 3 * wrong, field: "SOF component \(wrong)")
   }
 
   /// Counts blocks and MCUs from the size; once more where DNL gives the height.
@@ -149,40 +126,23 @@ struct JPEGScan: Sendable, Hashable {
 
   init(_ bytes: Span<UInt8>, segment: Range<Int>, frame: JPEGFrame) throws(VolumeError) {
     offset = segment.lowerBound
-    guard segment.count >= 1, 1...4 ~= bytes[offset],
-      segment.count >= 4 + 2 * Int(bytes[offset])
-    else {
-      throw VolumeError(
-        .malformed, "\(segment.count) bytes of scan header do not hold 1 to 4 components",
-        offset: offset, field: "SOS")
-    }
-    let count = Int(bytes[offset])
+    let fields = try JPEGScanFields(
+      bytes, segment: segment, names: frame.components.map(\.identifier))
     var parsed: [Part] = []
-    for index in 0..<count {
-      let at = offset + 1 + 2 * index
-      let identifier = bytes[at]
-      guard let component = frame.components.firstIndex(where: { $0.identifier == identifier }),
-        !parsed.contains(where: { $0.component == component })
-      else {
-        throw VolumeError(
-          .malformed, "the scan names component \(identifier), which the frame lacks or repeats",
-          offset: at, field: "SOS Cs")
-      }
-      let part = Part(
-        component: component, dc: Int(bytes[at + 1] >> 4), ac: Int(bytes[at + 1] & 15))
+    for (component, selector) in fields.components {
+      let part = Part(component: component, dc: Int(selector >> 4), ac: Int(selector & 15))
       guard part.dc < 4, part.ac < 4 else {
         throw VolumeError(
           .malformed, "entropy tables \(part.dc) and \(part.ac); there are four of each",
-          offset: at + 1, field: "SOS Td, Ta")
+          offset: offset + 2 + 2 * parsed.count, field: "SOS Td, Ta")
       }
       parsed.append(part)
     }
     parts = parsed
-    let at = offset + 1 + 2 * count
-    first = Int(bytes[at])
-    last = Int(bytes[at + 1])
-    high = Int(bytes[at + 2] >> 4)
-    low = Int(bytes[at + 2] & 15)
+    first = Int(fields.last.0)
+    last = Int(fields.last.1)
+    high = Int(fields.last.2 >> 4)
+    low = Int(fields.last.2 & 15)
     let blocks = parsed.reduce(0) {
       $0 + frame.components[$1.component].horizontal * frame.components[$1.component].vertical
     }

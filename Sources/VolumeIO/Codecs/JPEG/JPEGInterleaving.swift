@@ -12,6 +12,11 @@ struct JPEGInterleaving<Sample: JPEGSample> {
   func pixels(of planes: [Sample]) throws(VolumeError) -> [Sample] {
     let count = frame.components.count
     let width = frame.width
+    if count == 1, 8 * frame.components[0].paddedWide == width {
+      // Rows without padding are the picture as they are.
+      let all = width * frame.height
+      return planes.count == all ? planes : Array(planes[..<all])
+    }
     var rows: [JPEGUpsampling<Sample>] = []
     for component in frame.components { rows.append(try JPEGUpsampling(component, of: frame)) }
     var pixels = [Sample](repeating: 0, count: width * frame.height * count)
@@ -25,11 +30,7 @@ struct JPEGInterleaving<Sample: JPEGSample> {
       for index in 0..<count {
         let start = y * width * count + index
         rows[index].withRow(y, of: source) { line in
-          if count == 1 {
-            for x in 0..<width { target[start &+ x] = line[x] }
-          } else {
-            for x in 0..<width { target[start &+ x &* count] = line[x] }
-          }
+          spread(line, into: &target, at: start, step: count)
         }
       }
     }
@@ -38,6 +39,26 @@ struct JPEGInterleaving<Sample: JPEGSample> {
         &target, components: count, precision: frame.precision, isInverted: true)
     }
     return pixels
+  }
+
+  /// Writes a row of one component to its places among the others.
+  private func spread(
+    _ line: Span<Sample>, into target: inout MutableSpan<Sample>, at start: Int, step: Int
+  ) {
+    let width = frame.width
+    precondition(
+      line.count >= width && start >= 0 && start + (width - 1) * step < target.count,
+      "a row of \(line.count) samples from \(start) on in \(target.count)")
+    // Both ends were checked.
+    unsafe line.withUnsafeBufferPointer { line in
+      unsafe target.withUnsafeMutableBufferPointer { target in
+        if step == 1 {
+          for x in 0..<width { unsafe target[start &+ x] = line[x] }
+        } else {
+          for x in 0..<width { unsafe target[start &+ x &* step] = line[x] }
+        }
+      }
+    }
   }
 
   /// YCbCr in one go, row by row.

@@ -129,26 +129,35 @@ enum JPEGInverseDCT {
     _ block: inout MutableSpan<Int32>, into output: inout MutableSpan<UInt16>, start: Int,
     stride: Int
   ) {
-    precondition(block.count == 64, "a block has 64 coefficients, not \(block.count)")
-    for c in 0..<8 { pass(&block, from: c, step: 8, bias: 1 << 11, shift: 12) }
-    for r in 0..<8 {
-      pass(&block, from: 8 * r, step: 1, bias: 1 << 16 + 2048 << 17, shift: 17)
-      for c in 0..<8 {
-        output[start + r * stride + c] = UInt16(
-          truncatingIfNeeded: max(0, min(block[8 * r + c], 4095)))
+    precondition(
+      block.count == 64 && start >= 0 && stride >= 8 && start + 7 * stride + 8 <= output.count,
+      "a block at \(start), stride \(stride), leaves a plane of \(output.count) samples")
+    // Places within the block are below 64, rows lie within the plane, as checked.
+    unsafe block.withUnsafeMutableBufferPointer { block in
+      unsafe output.withUnsafeMutableBufferPointer { output in
+        guard let b = block.baseAddress, let base = output.baseAddress else { return }
+        for c in 0..<8 { unsafe pass(b + c, step: 8, bias: 1 << 11, shift: 12) }
+        for r in 0..<8 {
+          let row = unsafe b + 8 &* r
+          let target = unsafe base + (start &+ r &* stride)
+          unsafe pass(row, step: 1, bias: 1 << 16 + 2048 << 17, shift: 17)
+          for c in 0..<8 {
+            unsafe target[c] = UInt16(truncatingIfNeeded: max(0, min(row[c], 4095)))
+          }
+        }
       }
     }
   }
 
   /// One pass over eight values in place.
-  @inline(__always)
+  @unsafe @inline(__always)
   private static func pass(
-    _ b: inout MutableSpan<Int32>, from: Int, step: Int, bias: Int32, shift: Int32
+    _ b: UnsafeMutablePointer<Int32>, step: Int, bias: Int32, shift: Int32
   ) {
-    let (i0, i1) = (b[from], b[from &+ step])
-    let (i2, i3) = (b[from &+ 2 &* step], b[from &+ 3 &* step])
-    let (i4, i5) = (b[from &+ 4 &* step], b[from &+ 5 &* step])
-    let (i6, i7) = (b[from &+ 6 &* step], b[from &+ 7 &* step])
+    let (i0, i1) = unsafe (b[0], b[step])
+    let (i2, i3) = unsafe (b[2 &* step], b[3 &* step])
+    let (i4, i5) = unsafe (b[4 &* step], b[5 &* step])
+    let (i6, i7) = unsafe (b[6 &* step], b[7 &* step])
     let e2 = i2 &* 4433 &+ i6 &* (4433 - 15137)
     let e3 = i2 &* (4433 + 6270) &+ i6 &* 4433
     let e0 = (i0 &+ i4) &<< 13 &+ bias
@@ -161,14 +170,14 @@ enum JPEGInverseDCT {
     let o1 = i5 &* (16819 - 20995) &+ i3 &* -20995 &+ z4
     let o2 = i3 &* (25172 - 20995) &+ i5 &* -20995 &+ z3
     let o3 = i1 &* (12299 - 7373) &+ i7 &* -7373 &+ z4
-    b[from] = (a0 &+ o3) &>> shift
-    b[from &+ step] = (a1 &+ o2) &>> shift
-    b[from &+ 2 &* step] = (a2 &+ o1) &>> shift
-    b[from &+ 3 &* step] = (a3 &+ o0) &>> shift
-    b[from &+ 4 &* step] = (a3 &- o0) &>> shift
-    b[from &+ 5 &* step] = (a2 &- o1) &>> shift
-    b[from &+ 6 &* step] = (a1 &- o2) &>> shift
-    b[from &+ 7 &* step] = (a0 &- o3) &>> shift
+    unsafe b[0] = (a0 &+ o3) &>> shift
+    unsafe b[step] = (a1 &+ o2) &>> shift
+    unsafe b[2 &* step] = (a2 &+ o1) &>> shift
+    unsafe b[3 &* step] = (a3 &+ o0) &>> shift
+    unsafe b[4 &* step] = (a3 &- o0) &>> shift
+    unsafe b[5 &* step] = (a2 &- o1) &>> shift
+    unsafe b[6 &* step] = (a1 &- o2) &>> shift
+    unsafe b[7 &* step] = (a0 &- o3) &>> shift
   }
 
   /// The sample of a block that has only a first coefficient.

@@ -29,7 +29,7 @@ struct JPEGPicture {
       samples = [Sample](
         repeating: 0, count: frame.width * frame.height * frame.components.count)
     } else {
-      samples = [Sample](repeating: 0, count: 64 * frame.blockCount)
+      samples = Sample.takePlanes(64 * frame.blockCount)
     }
     var coefficients = [Int16](
       repeating: 0, count: frame.process == .progressive ? 64 * frame.blockCount : 0)
@@ -153,7 +153,7 @@ struct JPEGPicture {
 
   /// Upsamples, converts and interleaves.
   private func finish<Sample: JPEGSample>(
-    _ samples: [Sample], wrap: ([Sample]) -> Samples
+    _ samples: consuming [Sample], wrap: ([Sample]) -> Samples
   ) throws(VolumeError) -> JPEGImage {
     let count = frame.components.count
     let stored = markers.color(of: frame)
@@ -169,6 +169,7 @@ struct JPEGPicture {
     var pixels: [Sample]
     if frame.process != .lossless {
       pixels = try JPEGInterleaving(frame: frame, source: source).pixels(of: samples)
+      if count > 1 { Sample.keepPlanes(samples) }
     } else {
       pixels = samples
       if source == .ycc || source == .ycck {

@@ -5,12 +5,21 @@ protocol JPEGSample: FixedWidthInteger, UnsignedInteger, SIMDScalar, Codable, Se
   /// Wide enough for dequantised coefficients of the precision that the sample holds.
   associatedtype Coefficient: FixedWidthInteger, SignedInteger, Sendable
 
+  /// Planes of so many zeros, and what becomes of them.
+  static func takePlanes(_ count: Int) -> [Self]
+  static func keepPlanes(_ planes: consuming [Self])
+
   /// Writes the samples of one block.
   ///
   /// - Precondition: `block` has 64 elements; the eight rows lie within `output`.
   static func transform(
     _ block: inout MutableSpan<Coefficient>, into output: inout MutableSpan<Self>, start: Int,
     stride: Int)
+
+  /// Writes a block whose samples are all equal.
+  ///
+  /// - Precondition: The eight rows lie within `output`.
+  static func fill(_ value: Self, into output: inout MutableSpan<Self>, start: Int, stride: Int)
 
   /// Converts a row of YCbCr to interleaved RGB from `start` on.
   ///
@@ -28,7 +37,31 @@ protocol JPEGSample: FixedWidthInteger, UnsignedInteger, SIMDScalar, Codable, Se
     at offset: Int)
 }
 
+extension JPEGSample {
+  @inline(__always)
+  static func fill(_ value: Self, into output: inout MutableSpan<Self>, start: Int, stride: Int) {
+    precondition(
+      start >= 0 && stride >= 8 && start + 7 * stride + 8 <= output.count,
+      "a block at \(start), stride \(stride), leaves a plane of \(output.count) samples")
+    let row = SIMD8<Self>(repeating: value)
+    // The eight rows lie within the plane, as checked.
+    unsafe output.withUnsafeMutableBytes { bytes in
+      for y in 0..<8 {
+        unsafe bytes.storeBytes(
+          of: row, toByteOffset: (start &+ y &* stride) &* MemoryLayout<Self>.size,
+          as: SIMD8<Self>.self)
+      }
+    }
+  }
+}
+
+private let spareBytes = JPEGSparePlanes<UInt8>()
+private let spareWords = JPEGSparePlanes<UInt16>()
+
 extension UInt8: JPEGSample {
+  static func takePlanes(_ count: Int) -> [UInt8] { spareBytes.take(count) }
+  static func keepPlanes(_ planes: consuming [UInt8]) { spareBytes.keep(planes) }
+
   @unsafe @inline(__always)
   static func store(
     _ even: SIMD8<UInt16>, _ odd: SIMD8<UInt16>, to output: UnsafeMutableRawBufferPointer,
@@ -57,6 +90,9 @@ extension UInt8: JPEGSample {
 }
 
 extension UInt16: JPEGSample {
+  static func takePlanes(_ count: Int) -> [UInt16] { spareWords.take(count) }
+  static func keepPlanes(_ planes: consuming [UInt16]) { spareWords.keep(planes) }
+
   @unsafe @inline(__always)
   static func store(
     _ even: SIMD8<UInt16>, _ odd: SIMD8<UInt16>, to output: UnsafeMutableRawBufferPointer,

@@ -19,7 +19,8 @@ struct JPEGScanTables {
   var dc: [UInt16] = []
   /// The components' AC looks, as `packed(_:)` makes them.
   var ac: [Int32] = []
-  /// The components' quantisation steps, 64 each, in zigzag order.
+  /// The components' quantisation steps, 64 each, in zigzag order: `step << 6 | place`, the place being
+  /// the coefficient's in rows.
   var steps: [Int32] = []
 
   init(
@@ -38,8 +39,9 @@ struct JPEGScanTables {
         ac += Self.packed(table)
       }
       if needsSteps {
-        steps += try tables.steps(
+        let all = try tables.steps(
           frame.components[part.component].quantization, offset: frame.offset)
+        steps += zip(all, JPEGZigzag.order).map { $0 << 6 | Int32($1) }
       }
     }
   }

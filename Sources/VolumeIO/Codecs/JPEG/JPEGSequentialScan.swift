@@ -30,7 +30,7 @@ struct JPEGSequentialScan {
     var reader = JPEGBitReader(position: position)
     var blockStorage = [Sample.Coefficient](repeating: 0, count: 64)
     var block = blockStorage.mutableSpan
-    var predictions = [Int32](repeating: 0, count: 4)
+    var predictions = SIMD4<Int32>()
     let places = blocksOfUnit()
     let isSingle = scan.parts.count == 1
     let only = frame.components[scan.parts[0].component]
@@ -39,8 +39,6 @@ struct JPEGSequentialScan {
     let dc = tables.dc.span
     let ac = tables.ac.span
     let steps = tables.steps.span
-    let zigzag = JPEGZigzag.order
-    let order = zigzag.span
     var untilRestart = restartInterval
     var restarts = 0
     for unitY in 0..<unitsHigh {
@@ -50,21 +48,25 @@ struct JPEGSequentialScan {
             try reader.passRestart(restarts, bytes)
             restarts += 1
             untilRestart = restartInterval
-            for index in 0..<4 { predictions[index] = 0 }
+            predictions = SIMD4()
           }
           untilRestart -= 1
         }
         for index in 0..<places.count {
           let place = places[index]
           let start = place.start &+ unitY &* place.stepY &+ unitX &* place.stepX
-          var bits = reader
+          let part = place.part
           let isFlat = decodeBlock(
-            place.part, bytes, &bits, &predictions[place.part], dc, ac, steps, order, into: &block)
-          reader = bits
+            bytes, &reader, &predictions[part],
+            dc.extracting(
+              part * JPEGHuffmanTable.lookSize..<(part + 1) * JPEGHuffmanTable.lookSize),
+            ac.extracting(
+              part * JPEGHuffmanTable.lookSize..<(part + 1) * JPEGHuffmanTable.lookSize),
+            steps.extracting(64 * part..<64 * (part + 1)), part, into: &block)
           if isFlat {
-            fill(
-              Int32(truncatingIfNeeded: block[0]), into: &samples, start: start,
-              stride: place.stride)
+            let value: Sample = JPEGInverseDCT.flat(
+              Int32(truncatingIfNeeded: block[0]), precision: frame.precision)
+            Sample.fill(value, into: &samples, start: start, stride: place.stride)
             block[0] = 0
           } else {
             Sample.transform(&block, into: &samples, start: start, stride: place.stride)
@@ -107,54 +109,75 @@ struct JPEGSequentialScan {
   }
 
   /// Decodes one block into 64 zeros; true where only its first coefficient is set.
+  ///
+  /// - Parameters:
+  ///   - dc: The part's look of DC codes.
+  ///   - ac: The part's look of AC codes.
+  ///   - steps: The part's 64 quantisation steps with their places, `JPEGScanTables.steps`.
   @inline(__always)
   private func decodeBlock<Coefficient: FixedWidthInteger & SignedInteger>(
-    _ part: Int, _ bytes: Span<UInt8>, _ reader: inout JPEGBitReader, _ prediction: inout Int32,
-    _ dc: Span<UInt16>, _ ac: Span<Int32>, _ steps: Span<Int32>, _ order: Span<Int>,
+    _ bytes: Span<UInt8>, _ reader: inout JPEGBitReader, _ prediction: inout Int32,
+    _ dc: Span<UInt16>, _ ac: Span<Int32>, _ steps: Span<Int32>, _ part: Int,
     into block: inout MutableSpan<Coefficient>
   ) -> Bool {
-    let lookBase = part &* JPEGHuffmanTable.lookSize
-    let stepBase = part &* 64
-    reader.refill(bytes)
-    var size = Int(
-      truncatingIfNeeded: dc[lookBase &+ Int(truncatingIfNeeded: reader.buffer &>> 54)])
-    if size != 0 {
-      reader.skip(size &>> 8)
-      size &= 0xFF
-    } else {
-      size = reader.longSymbol(tables.dcTables[part])
-    }
-    if size > 15 { reader.isInvalid = true }
-    prediction = prediction &+ Int32(truncatingIfNeeded: reader.takeSigned(size & 15))
-    block[0] = Coefficient(truncatingIfNeeded: prediction &* steps[stepBase])
+    precondition(
+      dc.count == JPEGHuffmanTable.lookSize && ac.count == JPEGHuffmanTable.lookSize
+        && steps.count == 64 && block.count == 64,
+      "tables of \(dc.count), \(ac.count) and \(steps.count), a block of \(block.count)")
+    var bits = reader
     var isFlat = true
-    var k = 1
-    while k < 64 {
-      reader.refill(bytes)
-      var entry = ac[lookBase &+ Int(truncatingIfNeeded: reader.buffer &>> 54)]
-      if entry == 0 { entry = longEntry(part, &reader) }
-      reader.skip(Int(entry & 31))
-      k &+= Int(entry &>> 9 & 127)
-      var value = entry &>> 16
-      let size = Int(entry &>> 5 & 15)
-      if size > 0 {
-        value = Int32(truncatingIfNeeded: reader.takeSigned(size))
-      } else if value == 0 {
-        continue
+    // A look is ten bits of the buffer, `k` is below 64, and a place has six bits.
+    unsafe block.withUnsafeMutableBufferPointer { block in
+      unsafe ac.withUnsafeBufferPointer { ac in
+        unsafe steps.withUnsafeBufferPointer { steps in
+          guard let block = block.baseAddress, let ac = ac.baseAddress,
+            let steps = steps.baseAddress
+          else { return }
+          bits.refill(bytes)
+          let look = dc[Int(truncatingIfNeeded: bits.buffer &>> 54)]
+          var size = Int(truncatingIfNeeded: look)
+          if size != 0 {
+            bits.skip(size &>> 8)
+            size &= 0xFF
+          } else {
+            size = bits.longSymbol(tables.dcTables[part])
+          }
+          if size > 15 { bits.isInvalid = true }
+          prediction = prediction &+ Int32(truncatingIfNeeded: bits.takeSigned(size & 15))
+          unsafe block[0] = Coefficient(truncatingIfNeeded: prediction &* (steps[0] &>> 6))
+          var k = 1
+          while k < 64 {
+            bits.refill(bytes)
+            var entry = unsafe ac[Int(truncatingIfNeeded: bits.buffer &>> 54)]
+            if entry == 0 { entry = longEntry(part, &bits) }
+            bits.skip(Int(truncatingIfNeeded: entry & 31))
+            k &+= Int(truncatingIfNeeded: entry &>> 9 & 127)
+            var value = entry &>> 16
+            let size = Int(truncatingIfNeeded: entry &>> 5 & 15)
+            if size > 0 {
+              value = Int32(truncatingIfNeeded: bits.takeSigned(size))
+            } else if value == 0 {
+              continue
+            }
+            if k > 63 {
+              bits.isInvalid = true
+              break
+            }
+            let step = unsafe steps[k]
+            unsafe block[Int(truncatingIfNeeded: step & 63)] = Coefficient(
+              truncatingIfNeeded: value &* (step &>> 6))
+            isFlat = false
+            k &+= 1
+          }
+        }
       }
-      guard k < 64 else {
-        reader.isInvalid = true
-        break
-      }
-      block[order[k]] = Coefficient(truncatingIfNeeded: value &* steps[stepBase &+ k])
-      isFlat = false
-      k &+= 1
     }
+    reader = bits
     return isFlat
   }
 
   /// The entry of a code longer than ten bits, its own bits already skipped.
-  @inline(never)
+  @inline(__always)
   private func longEntry(_ part: Int, _ reader: inout JPEGBitReader) -> Int32 {
     let symbol = Int32(reader.longSymbol(tables.acTables[part]))
     let run = symbol >> 4
@@ -163,17 +186,5 @@ struct JPEGSequentialScan {
     if run == 15 { return 16 << 9 }
     if run > 0 { reader.isInvalid = true }
     return Int32(JPEGScanTables.endOfBlock) << 9
-  }
-
-  /// A block whose samples are all equal.
-  @inline(__always)
-  private func fill<Sample: JPEGSample>(
-    _ coefficient: Int32, into samples: inout MutableSpan<Sample>, start: Int, stride: Int
-  ) {
-    let value: Sample = JPEGInverseDCT.flat(coefficient, precision: frame.precision)
-    for row in 0..<8 {
-      let at = start &+ row &* stride
-      for column in 0..<8 { samples[at &+ column] = value }
-    }
   }
 }

@@ -5,54 +5,53 @@
 ///
 /// A context is its state's entry of `states`: probability in bits 0...15, the index after a more
 /// probable symbol in 16...22, after a less probable in 23...29, the more probable symbol in 31.
-/// Past its bytes it reads ones, as the standard has it.
+/// Behind a segment's bytes stand two of 0xFF, which `position` never passes: it moves on only from a
+/// byte other than 0xFF, or to one of at most 0x8F. So reads end at the second of the two, and past its
+/// bytes the decoder reads ones, as the standard has it.
+@safe
 struct J2KArithmeticDecoder {
   /// The interval, and the code's offset in it.
-  var a: UInt32 = 0x8000
-  var c: UInt32 = 0
+  private var a: UInt32 = 0x8000
+  private var c: UInt32 = 0
   /// Shifts until the next byte.
-  var count: Int32 = 0
-  var position: Int
-  let end: Int
+  private var count: Int32 = 0
+  private var position: UnsafePointer<UInt8>
 
-  /// Begins at `start`; the bytes have two of 0xFF after `end`.
-  @inline(__always)
-  init(_ bytes: Span<UInt8>, start: Int, end: Int) {
-    position = start
-    self.end = end
-    c = UInt32(start < end ? bytes[start] : 0xFF) &<< 16
-    byteIn(bytes)
+  /// Begins at a segment, behind which two bytes of 0xFF stand.
+  @unsafe @inline(__always)
+  init(_ segment: UnsafePointer<UInt8>) {
+    unsafe position = segment
+    c = unsafe UInt32(segment[0]) &<< 16
+    byteIn()
     c = c &<< 7
     count = count &- 7
   }
 
   @inline(__always)
-  private mutating func byteIn(_ bytes: Span<UInt8>) {
-    let byte = position < end ? bytes[position] : 0xFF
-    let next = position &+ 1 < end ? bytes[position &+ 1] : 0xFF
-    if byte == 0xFF {
+  private mutating func byteIn() {
+    let next = unsafe UInt32(position[1])
+    if unsafe position[0] == 0xFF {
       if next > 0x8F {
         c = c &+ 0xFF00
         count = 8
       } else {
-        position &+= 1
-        c = c &+ UInt32(next) &<< 9
+        unsafe position += 1
+        c = c &+ next &<< 9
         count = 7
       }
     } else {
-      position &+= 1
-      c = c &+ UInt32(next) &<< 8
+      unsafe position += 1
+      c = c &+ next &<< 8
       count = 8
     }
   }
 
-  /// The next decision in a context.
+  /// The next decision in a context of which `contexts` has one.
   @inline(__always)
   mutating func decide(
-    _ index: Int, _ contexts: inout MutableSpan<UInt32>, _ states: Span<UInt32>,
-    _ bytes: Span<UInt8>
+    _ index: Int, _ contexts: UnsafeMutablePointer<UInt32>, _ states: UnsafePointer<UInt32>
   ) -> UInt32 {
-    let state = contexts[index]
+    let state = unsafe contexts[index]
     let probability = state & 0xFFFF
     let likely = state &>> 31
     a = a &- probability
@@ -61,33 +60,36 @@ struct J2KArithmeticDecoder {
       if a & 0x8000 != 0 { return likely }
       // The shorter interval is the likelier one's unless they have changed places.
       let isExchanged = a < probability
-      contexts[index] = next(state, isLess: isExchanged, states)
-      renormalize(bytes)
+      unsafe contexts[index] = next(state, isLess: isExchanged, states)
+      renormalize()
       return isExchanged ? likely ^ 1 : likely
     }
     let isExchanged = a < probability
     a = probability
-    contexts[index] = next(state, isLess: !isExchanged, states)
-    renormalize(bytes)
+    unsafe contexts[index] = next(state, isLess: !isExchanged, states)
+    renormalize()
     return isExchanged ? likely : likely ^ 1
   }
 
+  /// The state that follows: both indices of an entry are below `states.count`.
   @inline(__always)
-  private func next(_ state: UInt32, isLess: Bool, _ states: Span<UInt32>) -> UInt32 {
-    states[Int(truncatingIfNeeded: isLess ? state &>> 23 & 0x7F : state &>> 16 & 0x7F)]
+  private func next(
+    _ state: UInt32, isLess: Bool, _ states: UnsafePointer<UInt32>
+  ) -> UInt32 {
+    unsafe states[Int(truncatingIfNeeded: state &>> (isLess ? 23 : 16) & 0x7F)]
   }
 
   @inline(__always)
-  private mutating func renormalize(_ bytes: Span<UInt8>) {
-    var shift = Int32(truncatingIfNeeded: a.leadingZeroBitCount) &- 16
-    while shift > 0 {
-      if count == 0 { byteIn(bytes) }
+  private mutating func renormalize() {
+    var shift = Int32(truncatingIfNeeded: (a | 1).leadingZeroBitCount) &- 16
+    repeat {
+      if count == 0 { byteIn() }
       let step = min(shift, count)
       a = a &<< UInt32(truncatingIfNeeded: step)
       c = c &<< UInt32(truncatingIfNeeded: step)
       count = count &- step
       shift = shift &- step
-    }
+    } while shift > 0
   }
 
   /// Table C.2 for a more probable symbol of 0 (entries 0...46) and of 1 (47...93).
@@ -121,24 +123,25 @@ struct J2KArithmeticDecoder {
 }
 
 /// The bits of a bypassed pass: after 0xFF a byte holds seven.
+@safe
 struct J2KRawBits {
-  private var position: Int
-  private let end: Int
+  private var position: UnsafePointer<UInt8>
+  private let end: UnsafePointer<UInt8>
   private var current: UInt32 = 0
   private var left: UInt32 = 0
 
-  init(start: Int, end: Int) {
-    position = start
-    self.end = end
+  @unsafe
+  init(_ segment: UnsafePointer<UInt8>, count: Int) {
+    unsafe position = segment
+    unsafe end = segment + count
   }
 
-  @inline(__always)
-  mutating func next(_ bytes: Span<UInt8>) -> UInt32 {
+  mutating func next() -> UInt32 {
     if left == 0 {
       left = current == 0xFF ? 7 : 8
-      if position < end {
-        current = UInt32(bytes[position])
-        position &+= 1
+      if unsafe position < end {
+        current = unsafe UInt32(position[0])
+        unsafe position += 1
       } else {
         current = 0xFF
       }

@@ -1,27 +1,50 @@
 // The three coding passes over a block's flags and coefficients.
 // Source: ITU-T T.800 D.3, D.6.
 
-/// The shape of a block and the passes over it.
+/// The shape of a block, the memory of its passes, and the passes.
+///
+/// Memory is as `init` says, which its caller has checked; every index below follows from it: flags
+/// have a column on either side and a stripe above and below, and contexts are entries of the tables.
+@safe
 struct J2KBlockGrid {
-  let width: Int
-  let height: Int
+  private let width: Int
+  private let height: Int
   /// Words of flags from stripe to stripe: a column before the first and one after the last.
   private let stride: Int
-  /// The first of the orientation's zero contexts.
-  private let zeroBase: Int
-  var isCausal = false
+  private let isCausal: Bool
+  private let words: UnsafeMutablePointer<UInt32>
+  private let values: UnsafeMutablePointer<UInt32>
+  private let contexts: UnsafeMutablePointer<UInt32>
+  /// The zero contexts of the block's orientation.
+  private let zero: UnsafePointer<UInt8>
+  private let sign: UnsafePointer<UInt8>
+  private let states: UnsafePointer<UInt32>
   /// The bit-plane, counted from 1.
   var plane: UInt32 = 1
 
-  private static let zero = J2KContexts.zero
-  private static let sign = J2KContexts.sign
-  private static let states = J2KArithmeticDecoder.states
-
-  init(width: Int, height: Int, orientation: Int) {
+  /// - Parameters:
+  ///   - words: `(stripes + 2) · (width + 2)` flags, where a stripe is four rows.
+  ///   - values: `width · height` coefficients.
+  ///   - contexts: `J2KContexts.count` states.
+  ///   - tables: `J2KContexts.tables`.
+  ///   - states: `J2KArithmeticDecoder.states`.
+  @unsafe
+  init(
+    width: Int, height: Int, orientation: Int, isCausal: Bool,
+    words: UnsafeMutablePointer<UInt32>, values: UnsafeMutablePointer<UInt32>,
+    contexts: UnsafeMutablePointer<UInt32>, tables: UnsafePointer<UInt8>,
+    states: UnsafePointer<UInt32>
+  ) {
     self.width = width
     self.height = height
+    self.isCausal = isCausal
     stride = width + 2
-    zeroBase = 512 * orientation
+    unsafe self.words = words
+    unsafe self.values = values
+    unsafe self.contexts = contexts
+    unsafe zero = tables + 512 * orientation
+    unsafe sign = tables + J2KContexts.signStart
+    unsafe self.states = states
   }
 
   /// Significance of row 0's eight neighbours, and its own.
@@ -46,67 +69,64 @@ struct J2KBlockGrid {
 
   /// Marks a coefficient significant for itself and its neighbours.
   @inline(__always)
-  private func mark(
-    _ words: inout MutableSpan<UInt32>, _ at: Int, _ row: UInt32, _ sign: UInt32
-  ) {
+  private func mark(_ word: UnsafeMutablePointer<UInt32>, _ row: UInt32, _ sign: UInt32) {
     let shift = 3 &* row
-    words[at] |= UInt32(0x10) &<< shift | sign &<< (19 &+ row)
-    words[at &- 1] |= UInt32(0x20) &<< shift
-    words[at &+ 1] |= UInt32(0x08) &<< shift
+    unsafe word[0] |= UInt32(0x10) &<< shift | sign &<< (19 &+ row)
+    unsafe word[-1] |= UInt32(0x20) &<< shift
+    unsafe word[1] |= UInt32(0x08) &<< shift
     if row == 0, !isCausal {
-      words[at &- stride] |= UInt32(1) &<< 16 | sign &<< 23
-      words[at &- stride &- 1] |= UInt32(1) &<< 17
-      words[at &- stride &+ 1] |= UInt32(1) &<< 15
+      let above = unsafe word - stride
+      unsafe above[0] |= UInt32(1) &<< 16 | sign &<< 23
+      unsafe above[-1] |= UInt32(1) &<< 17
+      unsafe above[1] |= UInt32(1) &<< 15
     }
     if row == 3 {
-      words[at &+ stride] |= UInt32(1) &<< 1 | sign &<< 18
-      words[at &+ stride &- 1] |= UInt32(1) &<< 2
-      words[at &+ stride &+ 1] |= UInt32(1)
+      let below = unsafe word + stride
+      unsafe below[0] |= UInt32(1) &<< 1 | sign &<< 18
+      unsafe below[-1] |= UInt32(1) &<< 2
+      unsafe below[1] |= UInt32(1)
     }
   }
 
   /// Reads the sign of a coefficient that has become significant, and sets both.
   @inline(__always)
   private func become(
-    _ coder: inout J2KArithmeticDecoder, _ input: Span<UInt8>, _ words: inout MutableSpan<UInt32>,
-    _ values: inout MutableSpan<UInt32>, _ contexts: inout MutableSpan<UInt32>, _ at: Int,
-    _ row: UInt32, _ place: Int
+    _ coder: inout J2KArithmeticDecoder, _ word: UnsafeMutablePointer<UInt32>, _ row: UInt32,
+    _ place: Int
   ) {
-    let entry = Self.sign[signIndex(words[at], words[at &- 1], words[at &+ 1], row)]
-    let bit = coder.decide(Int(entry & 0x7F), &contexts, Self.states.span, input)
-    let sign = bit ^ UInt32(entry &>> 7)
-    values[place] = sign &<< 31 | UInt32(3) &<< (plane &- 1)
-    mark(&words, at, row, sign)
+    let entry = unsafe sign[signIndex(word[0], word[-1], word[1], row)]
+    let bit = unsafe coder.decide(Int(entry & 0x7F), contexts, states)
+    let negative = bit ^ UInt32(entry &>> 7)
+    unsafe values[place] = negative &<< 31 | UInt32(3) &<< (plane &- 1)
+    unsafe mark(word, row, negative)
+  }
+
+  /// The flags of a stripe's first column.
+  @inline(__always)
+  private func stripe(_ y: Int) -> UnsafeMutablePointer<UInt32> {
+    unsafe words + ((y &>> 2 &+ 1) &* stride &+ 1)
   }
 
   /// The significance propagation pass.
-  @inline(__always)
-  func propagate(
-    _ decoder: inout J2KArithmeticDecoder, _ input: Span<UInt8>,
-    _ words: inout MutableSpan<UInt32>, _ values: inout MutableSpan<UInt32>,
-    _ contexts: inout MutableSpan<UInt32>
-  ) {
+  func propagate(_ decoder: inout J2KArithmeticDecoder) {
     var coder = decoder
-    let zero = Self.zero.span
-    let states = Self.states.span
     var y = 0
     while y < height {
       let rows = UInt32(truncatingIfNeeded: min(4, height &- y))
-      let line = (y &>> 2 &+ 1) &* stride &+ 1
+      let line = unsafe stripe(y)
       for x in 0..<width {
-        let at = line &+ x
-        if words[at] & Self.anySignificance == 0 { continue }
+        let word = unsafe line + x
+        if unsafe word[0] & Self.anySignificance == 0 { continue }
         var row: UInt32 = 0
         while row < rows {
-          let near = words[at] &>> (3 &* row)
+          let near = unsafe word[0] &>> (3 &* row)
           if near & Self.own == 0, near & Self.around != 0 {
-            let context = zero[zeroBase &+ Int(truncatingIfNeeded: near & 0x1FF)]
-            if coder.decide(Int(context), &contexts, states, input) == 1 {
-              become(
-                &coder, input, &words, &values, &contexts, at, row,
-                (y &+ Int(truncatingIfNeeded: row)) &* width &+ x)
+            let context = unsafe Int(zero[Int(truncatingIfNeeded: near & 0x1FF)])
+            if unsafe coder.decide(context, contexts, states) == 1 {
+              unsafe become(
+                &coder, word, row, (y &+ Int(truncatingIfNeeded: row)) &* width &+ x)
             }
-            words[at] |= UInt32(1) &<< (24 &+ row)
+            unsafe word[0] |= UInt32(1) &<< (24 &+ row)
           }
           row = row &+ 1
         }
@@ -117,139 +137,116 @@ struct J2KBlockGrid {
   }
 
   /// The significance propagation pass in raw bits.
-  func propagateRaw(
-    _ raw: inout J2KRawBits, _ input: Span<UInt8>, _ words: inout MutableSpan<UInt32>,
-    _ values: inout MutableSpan<UInt32>
-  ) {
+  func propagateRaw(_ raw: inout J2KRawBits) {
     for y in Swift.stride(from: 0, to: height, by: 4) {
-      let line = (y / 4 + 1) * stride + 1
       for x in 0..<width {
-        let at = line + x
-        if words[at] & Self.anySignificance == 0 { continue }
+        let word = unsafe stripe(y) + x
+        if unsafe word[0] & Self.anySignificance == 0 { continue }
         for row in 0..<UInt32(min(4, height - y)) {
-          let near = words[at] >> (3 * row)
+          let near = unsafe word[0] >> (3 * row)
           guard near & Self.own == 0, near & Self.around != 0 else { continue }
-          if raw.next(input) == 1 {
-            let sign = raw.next(input)
-            values[(y + Int(row)) * width + x] = sign << 31 | 3 << (plane - 1)
-            mark(&words, at, row, sign)
+          if raw.next() == 1 {
+            let sign = raw.next()
+            unsafe values[(y + Int(row)) * width + x] = sign << 31 | 3 << (plane - 1)
+            unsafe mark(word, row, sign)
           }
-          words[at] |= 1 << (24 + row)
+          unsafe word[0] |= 1 << (24 + row)
         }
       }
     }
   }
 
   /// The magnitude refinement pass.
-  @inline(__always)
-  func refine(
-    _ decoder: inout J2KArithmeticDecoder, _ input: Span<UInt8>,
-    _ words: inout MutableSpan<UInt32>, _ values: inout MutableSpan<UInt32>,
-    _ contexts: inout MutableSpan<UInt32>
-  ) {
+  func refine(_ decoder: inout J2KArithmeticDecoder) {
     var coder = decoder
-    let states = Self.states.span
-    let half = UInt32(1) &<< (plane &- 1)
     var y = 0
     while y < height {
-      let rows = UInt32(truncatingIfNeeded: min(4, height &- y))
-      let line = (y &>> 2 &+ 1) &* stride &+ 1
+      let rows = height &- y
+      let line = unsafe stripe(y)
       for x in 0..<width {
-        let at = line &+ x
-        var word = words[at]
+        var word = unsafe line[x]
         // Significant, not coded in this plane.
         if word & 0x2490 == 0 { continue }
-        var row: UInt32 = 0
-        while row < rows {
-          let near = word &>> (3 &* row)
-          if near & Self.own != 0, word &>> (24 &+ row) & 1 == 0 {
-            let isLater = word &>> (28 &+ row) & 1 != 0
-            let context =
-              isLater
-              ? J2KContexts.refinement &+ 2
-              : near & Self.around != 0
-                ? J2KContexts.refinement &+ 1 : J2KContexts.refinement
-            let bit = coder.decide(context, &contexts, states, input)
-            let place = (y &+ Int(truncatingIfNeeded: row)) &* width &+ x
-            // The half bit falls to its place below; the plane's bit is the one read.
-            values[place] = values[place] &+ (bit == 1 ? half : 0 &- half)
-            word |= UInt32(1) &<< (28 &+ row)
-          }
-          row = row &+ 1
-        }
-        words[at] = word
+        let place = y &* width &+ x
+        refine(&coder, &word, 0, place)
+        if rows > 1 { refine(&coder, &word, 1, place) }
+        if rows > 2 { refine(&coder, &word, 2, place) }
+        if rows > 3 { refine(&coder, &word, 3, place) }
+        unsafe line[x] = word
       }
       y &+= 4
     }
     decoder = coder
   }
 
-  /// The magnitude refinement pass in raw bits.
-  func refineRaw(
-    _ raw: inout J2KRawBits, _ input: Span<UInt8>, _ words: inout MutableSpan<UInt32>,
-    _ values: inout MutableSpan<UInt32>
+  @inline(__always)
+  private func refine(
+    _ coder: inout J2KArithmeticDecoder, _ word: inout UInt32, _ row: UInt32, _ place: Int
   ) {
+    let near = word &>> (3 &* row)
+    if near & Self.own == 0 || word &>> (24 &+ row) & 1 != 0 { return }
+    let isLater = word &>> (28 &+ row) & 1 != 0
+    let first =
+      near & Self.around == 0 ? J2KContexts.refinement : J2KContexts.refinement &+ 1
+    let context = isLater ? J2KContexts.refinement &+ 2 : first
+    let bit = unsafe coder.decide(context, contexts, states)
+    let at = place &+ Int(truncatingIfNeeded: row) &* width
+    // The half bit falls to its place below; the plane's bit is the one read.
+    let half = UInt32(1) &<< (plane &- 1)
+    unsafe values[at] = values[at] &+ ((half ^ (bit &- 1)) &- (bit &- 1))
+    word |= UInt32(1) &<< (28 &+ row)
+  }
+
+  /// The magnitude refinement pass in raw bits.
+  func refineRaw(_ raw: inout J2KRawBits) {
     let half: UInt32 = 1 << (plane - 1)
     for y in Swift.stride(from: 0, to: height, by: 4) {
-      let line = (y / 4 + 1) * stride + 1
       for x in 0..<width {
-        let at = line + x
+        let word = unsafe stripe(y) + x
         for row in 0..<UInt32(min(4, height - y)) {
-          guard words[at] >> (3 * row) & Self.own != 0, words[at] >> (24 + row) & 1 == 0 else {
-            continue
-          }
-          let place = (y + Int(row)) * width + x
-          let bit = raw.next(input)
-          values[place] = values[place] &+ (bit == 1 ? half : 0 &- half)
-          words[at] |= 1 << (28 + row)
+          guard unsafe word[0] >> (3 * row) & Self.own != 0,
+            unsafe word[0] >> (24 + row) & 1 == 0
+          else { continue }
+          let at = (y + Int(row)) * width + x
+          let bit = raw.next()
+          unsafe values[at] = values[at] &+ (bit == 1 ? half : 0 &- half)
+          unsafe word[0] |= 1 << (28 + row)
         }
       }
     }
   }
 
   /// The cleanup pass; it ends the bit-plane.
-  @inline(__always)
-  func cleanUp(
-    _ decoder: inout J2KArithmeticDecoder, _ input: Span<UInt8>,
-    _ words: inout MutableSpan<UInt32>, _ values: inout MutableSpan<UInt32>,
-    _ contexts: inout MutableSpan<UInt32>
-  ) {
+  func cleanUp(_ decoder: inout J2KArithmeticDecoder) {
     var coder = decoder
-    let zero = Self.zero.span
-    let states = Self.states.span
     var y = 0
     while y < height {
       let rows = UInt32(truncatingIfNeeded: min(4, height &- y))
-      let line = (y &>> 2 &+ 1) &* stride &+ 1
+      let line = unsafe stripe(y)
       for x in 0..<width {
-        let at = line &+ x
+        let word = unsafe line + x
+        let place = y &* width &+ x
         var row: UInt32 = 0
-        var isRunEnd = false
         // Four coefficients without significance around: a run.
-        if rows == 4, words[at] & (Self.anySignificance | 0x0F00_0000) == 0 {
-          if coder.decide(J2KContexts.run, &contexts, states, input) == 0 { continue }
-          row = coder.decide(J2KContexts.uniform, &contexts, states, input) &<< 1
-          row |= coder.decide(J2KContexts.uniform, &contexts, states, input)
-          isRunEnd = true
-        }
-        while row < rows {
-          let near = words[at] &>> (3 &* row)
-          if near & Self.own == 0, words[at] &>> (24 &+ row) & 1 == 0 {
-            var isSignificant = isRunEnd
-            if !isSignificant {
-              let context = zero[zeroBase &+ Int(truncatingIfNeeded: near & 0x1FF)]
-              isSignificant = coder.decide(Int(context), &contexts, states, input) == 1
-            }
-            if isSignificant {
-              become(
-                &coder, input, &words, &values, &contexts, at, row,
-                (y &+ Int(truncatingIfNeeded: row)) &* width &+ x)
-            }
-          }
-          isRunEnd = false
+        if rows == 4, unsafe word[0] & (Self.anySignificance | 0x0F00_0000) == 0 {
+          if unsafe coder.decide(J2KContexts.run, contexts, states) == 0 { continue }
+          row = unsafe coder.decide(J2KContexts.uniform, contexts, states) &<< 1
+          row |= unsafe coder.decide(J2KContexts.uniform, contexts, states)
+          unsafe become(&coder, word, row, place &+ Int(truncatingIfNeeded: row) &* width)
           row = row &+ 1
         }
-        words[at] &= 0xF0FF_FFFF
+        while row < rows {
+          let flags = unsafe word[0]
+          let near = flags &>> (3 &* row)
+          if near & Self.own == 0, flags &>> (24 &+ row) & 1 == 0 {
+            let context = unsafe Int(zero[Int(truncatingIfNeeded: near & 0x1FF)])
+            if unsafe coder.decide(context, contexts, states) == 1 {
+              unsafe become(&coder, word, row, place &+ Int(truncatingIfNeeded: row) &* width)
+            }
+          }
+          row = row &+ 1
+        }
+        unsafe word[0] &= 0xF0FF_FFFF
       }
       y &+= 4
     }

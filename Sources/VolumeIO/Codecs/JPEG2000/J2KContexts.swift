@@ -13,8 +13,12 @@ enum J2KContexts {
   static let uniform = 18
   static let count = 19
 
+  /// The tables of `zero`, then that of `sign`.
+  static let tables: [UInt8] = zero + sign
+  static let signStart = 4 * 512
+
   /// Contexts 0...8 by orientation (four tables of 512) and the nine bits of a neighbourhood.
-  static let zero: [UInt8] = (0..<4).flatMap { orientation in
+  private static let zero: [UInt8] = (0..<4).flatMap { orientation in
     (0..<512).map { bits in
       func at(_ index: Int) -> Int { bits >> index & 1 }
       var across = at(3) + at(5)
@@ -44,7 +48,7 @@ enum J2KContexts {
 
   /// Context 9...13 and the flip in bit 7, by the significance of left, right, up and down (bits
   /// 0...3) and their signs (bits 4...7).
-  static let sign: [UInt8] = (0..<256).map { bits in
+  private static let sign: [UInt8] = (0..<256).map { bits in
     func share(_ index: Int) -> Int {
       bits >> index & 1 == 0 ? 0 : bits >> (index + 4) & 1 == 0 ? 1 : -1
     }
@@ -65,12 +69,12 @@ enum J2KContexts {
   }
 
   /// The states at the start: table D.7.
-  static func initialStates() -> [UInt32] {
+  static let initialStates: [UInt32] = {
     let states = J2KArithmeticDecoder.states
     var contexts = [UInt32](repeating: states[0], count: count)
     contexts[0] = states[4]
     contexts[run] = states[3]
     contexts[uniform] = states[46]
     return contexts
-  }
+  }()
 }

@@ -25,6 +25,13 @@ struct J2KImageSize: Sendable, Hashable {
   var tilesWide: Int { (rect.x1 - tileOriginX).dividedRoundingUp(by: tileWidth) }
   var tilesHigh: Int { (rect.y1 - tileOriginY).dividedRoundingUp(by: tileHeight) }
 
+  /// The image's pixels: where all components are subsampled alike, it has their size.
+  var pixelGrid: J2KRect {
+    rect.dividedRoundingUp(
+      byX: components.reduce(255) { min($0, $1.stepX) },
+      y: components.reduce(255) { min($0, $1.stepY) })
+  }
+
   /// Samples of all components.
   var sampleCount: Int { components.reduce(0) { $0 + $1.rect.width * $1.rect.height } }
 

@@ -2,26 +2,27 @@
 // Source: ITU-T T.800 G.1.
 
 /// The components of an image while its tiles come.
-struct J2KImageAssembly {
+///
+/// `Sample` is the smallest type that holds all components; it keeps their low bits.
+struct J2KImageAssembly<Sample: FixedWidthInteger> {
   private let size: J2KImageSize
-  /// Where all components are subsampled alike, the image has their size.
-  let width: Int
-  let height: Int
+  private let width: Int
+  private let height: Int
   private let stepX: Int
   private let stepY: Int
   private let components: Int
   /// Interleaved samples, clamped to their precision.
-  private var pixels: [Int32]
+  private(set) var pixels: [Sample]
 
   init(_ size: J2KImageSize) {
     self.size = size
     components = size.components.count
     stepX = size.components.reduce(255) { min($0, $1.stepX) }
     stepY = size.components.reduce(255) { min($0, $1.stepY) }
-    let grid = size.rect.dividedRoundingUp(byX: stepX, y: stepY)
+    let grid = size.pixelGrid
     width = grid.width
     height = grid.height
-    pixels = [Int32](repeating: 0, count: width * height * components)
+    pixels = [Sample](repeating: 0, count: width * height * components)
   }
 
   /// Stores a tile's components.
@@ -33,12 +34,17 @@ struct J2KImageAssembly {
       let shift: Int32 = component.isSigned ? 0 : -low
       switch plane {
       case .integers(let p):
-        write(p.rect, index) { at in
-          max(low, min(high, p.values[at])) &+ shift
+        write(p, index) { max(low, min(high, $0)) &+ shift }
+      case .reals(let p) where component.precision <= 22:
+        // Adding 1.5 · 2²³ leaves the number, rounded to even, in the low bits of the sum.
+        let (least, most) = (Float(low), Float(high))
+        write(p, index) { value in
+          let sum = max(least, min(most, value)) + 12_582_912
+          return Int32(bitPattern: sum.bitPattern &- 0x4B40_0000) &+ shift
         }
       case .reals(let p):
-        write(p.rect, index) { at in
-          let value = p.values[at].rounded(.toNearestOrEven)
+        write(p, index) { real in
+          let value = real.rounded(.toNearestOrEven)
           return (value >= Float(high) ? high : value > Float(low) ? Int32(value) : low) &+ shift
         }
       }
@@ -47,20 +53,41 @@ struct J2KImageAssembly {
 
   /// Writes a component's rectangle, each sample over the pixels that it stands for.
   @inline(__always)
-  private mutating func write(_ rect: J2KRect, _ index: Int, _ value: (Int) -> Int32) {
+  private mutating func write<Value>(
+    _ plane: J2KPlane<Value>, _ index: Int, _ value: (Value) -> Int32
+  ) {
+    let rect = plane.rect
     let component = size.components[index]
     let (width, height, components) = (width, height, components)
     let (stepX, stepY) = (stepX, stepY)
-    let grid = size.rect.dividedRoundingUp(byX: stepX, y: stepY)
+    let grid = size.pixelGrid
     var target = pixels.mutableSpan
     if component.stepX == stepX, component.stepY == stepY {
       for y in 0..<rect.height {
         let row = rect.y0 + y - component.rect.y0
-        var to = (row * width + rect.x0 - component.rect.x0) * components + index
+        let to = (row * width + rect.x0 - component.rect.x0) * components + index
         let from = y * rect.width
-        for x in 0..<rect.width {
-          target[to] = value(from &+ x)
-          to &+= components
+        let count = rect.width
+        guard count > 0 else { continue }
+        precondition(
+          to >= 0 && to + (count - 1) * components < target.count
+            && from + count <= plane.values.count,
+          "a row of \(count) samples from \(to) on in \(target.count)")
+        // Both rows lie within their memory, as checked.
+        unsafe target.withUnsafeMutableBufferPointer { target in
+          unsafe plane.values.withUnsafeBufferPointer { source in
+            if components == 1 {
+              for x in 0..<count {
+                unsafe target[to &+ x] = Sample(
+                  truncatingIfNeeded: value(source[from &+ x]))
+              }
+            } else {
+              for x in 0..<count {
+                unsafe target[to &+ x &* components] = Sample(
+                  truncatingIfNeeded: value(source[from &+ x]))
+              }
+            }
+          }
         }
       }
       return
@@ -73,23 +100,10 @@ struct J2KImageAssembly {
       for x in 0..<width {
         let column = max(component.rect.x0, (grid.x0 + x) / max(1, across))
         guard column >= rect.x0, column < rect.x1 else { continue }
-        target[(y * width + x) * components + index] = value(
-          (row - rect.y0) * rect.width + column - rect.x0)
+        target[(y * width + x) * components + index] = Sample(
+          truncatingIfNeeded: value(
+            plane.values[(row - rect.y0) * rect.width + column - rect.x0]))
       }
-    }
-  }
-
-  /// The interleaved samples, of the smallest type that holds all components.
-  func samples() -> Samples {
-    let precision = size.components.reduce(0) { max($0, $1.precision) }
-    let isSigned = size.components.contains { $0.isSigned }
-    switch (precision, isSigned) {
-    case (...8, false): return .uint8(pixels.map { UInt8(truncatingIfNeeded: $0) })
-    case (...8, true): return .int8(pixels.map { Int8(truncatingIfNeeded: $0) })
-    case (...16, false): return .uint16(pixels.map { UInt16(truncatingIfNeeded: $0) })
-    case (...16, true): return .int16(pixels.map { Int16(truncatingIfNeeded: $0) })
-    case (_, false): return .uint32(pixels.map { UInt32(truncatingIfNeeded: $0) })
-    case (_, true): return .int32(pixels)
     }
   }
 }

@@ -32,7 +32,8 @@ struct J2KTileDecoder {
     var data: [UInt8] = []
     data.reserveCapacity(source.parts.reduce(0) { $0 + $1.count })
     for part in source.parts {
-      for at in part { data.append(bytes[at]) }
+      let piece = bytes.extracting(part)
+      unsafe piece.withUnsafeBufferPointer { unsafe data.append(contentsOf: $0) }
     }
     var packets = try J2KPacketReader(
       tile: tile, size: size, source: source, dataCount: data.count)
@@ -131,40 +132,56 @@ struct J2KTileDecoder {
     let band = component.resolutions[job.resolution].bands[job.band]
     let rect = job.block.rect
     let shift = UInt32(component.regionShift)
-    @inline(__always)
-    func magnitude(_ value: UInt32) -> UInt32 {
-      let size = value & 0x7FFF_FFFF
-      return shift > 0 && size &>> (shift &+ 1) != 0 ? size &>> shift : size
-    }
     let first = (rect.y0 - band.rect.y0) * band.rect.width + rect.x0 - band.rect.x0
+    let none = J2KRect()
     switch bands[job.component][job.resolution][job.band] {
     case .integers(var plane):
-      bands[job.component][job.resolution][job.band] = .integers(
-        J2KPlane(rect: J2KRect(), repeating: 0))
-      var target = plane.values.mutableSpan
-      for y in 0..<rect.height {
-        let (from, to) = (y * rect.width, first + y * band.rect.width)
-        for x in 0..<rect.width {
-          let value = values[from &+ x]
-          let size = Int32(truncatingIfNeeded: magnitude(value) &>> 1)
-          target[to &+ x] = value &>> 31 == 0 ? size : 0 &- size
-        }
+      // The plane is taken out of the array, so that it is changed in place.
+      bands[job.component][job.resolution][job.band] = .integers(J2KPlane(rect: none, repeating: 0))
+      copy(values, rect, into: &plane.values, first, band.rect.width) { value in
+        let size = Int32(truncatingIfNeeded: magnitude(value, shift) &>> 1)
+        let sign = Int32(bitPattern: value) &>> 31
+        return (size ^ sign) &- sign
       }
       bands[job.component][job.resolution][job.band] = .integers(plane)
     case .reals(var plane):
-      bands[job.component][job.resolution][job.band] = .reals(
-        J2KPlane(rect: J2KRect(), repeating: 0))
-      var target = plane.values.mutableSpan
+      bands[job.component][job.resolution][job.band] = .reals(J2KPlane(rect: none, repeating: 0))
       let step = band.step / 2
-      for y in 0..<rect.height {
-        let (from, to) = (y * rect.width, first + y * band.rect.width)
-        for x in 0..<rect.width {
-          let value = values[from &+ x]
-          let size = Float(Int32(truncatingIfNeeded: magnitude(value))) * step
-          target[to &+ x] = value &>> 31 == 0 ? size : -size
-        }
+      copy(values, rect, into: &plane.values, first, band.rect.width) { value in
+        let size = Float(Int32(truncatingIfNeeded: magnitude(value, shift))) * step
+        return Float(bitPattern: size.bitPattern | value & 0x8000_0000)
       }
       bands[job.component][job.resolution][job.band] = .reals(plane)
+    }
+  }
+
+  /// A coefficient without its sign and, where it belongs to a region of interest, the region's shift.
+  @inline(__always)
+  private static func magnitude(_ value: UInt32, _ shift: UInt32) -> UInt32 {
+    let size = value & 0x7FFF_FFFF
+    return shift > 0 && size &>> (shift &+ 1) != 0 ? size &>> shift : size
+  }
+
+  /// Writes a block's rows to their places in a plane.
+  @inline(__always)
+  private static func copy<Value>(
+    _ values: Span<UInt32>, _ rect: J2KRect, into plane: inout [Value], _ first: Int,
+    _ pitch: Int, _ convert: (UInt32) -> Value
+  ) {
+    let (width, height) = (rect.width, rect.height)
+    guard width > 0, height > 0 else { return }
+    precondition(
+      values.count >= width * height && first >= 0 && width <= pitch
+        && first + (height - 1) * pitch + width <= plane.count,
+      "a block \(rect) from \(first) on in rows of \(pitch), \(plane.count) in all")
+    // Rows lie within both, as checked.
+    unsafe values.withUnsafeBufferPointer { source in
+      unsafe plane.withUnsafeMutableBufferPointer { target in
+        for y in 0..<height {
+          let (from, to) = (y &* width, first &+ y &* pitch)
+          for x in 0..<width { unsafe target[to &+ x] = convert(source[from &+ x]) }
+        }
+      }
     }
   }
 
@@ -179,12 +196,14 @@ struct J2KTileDecoder {
         let high = bands[index].compactMap { band in
           if case .integers(let plane) = band { plane } else { nil }
         }
-        result = .integers(J2KWavelet.reversible(low: low, bands: high, to: resolution.rect))
+        result = .integers(
+          J2KWavelet<J2KReversible>.joined(low: low, bands: high, to: resolution.rect))
       case .reals(let low):
         let high = bands[index].compactMap { band in
           if case .reals(let plane) = band { plane } else { nil }
         }
-        result = .reals(J2KWavelet.irreversible(low: low, bands: high, to: resolution.rect))
+        result = .reals(
+          J2KWavelet<J2KIrreversible>.joined(low: low, bands: high, to: resolution.rect))
       }
       bands[index] = []
     }

@@ -37,17 +37,21 @@ package enum JPEG2000Decoder {
     }
     let stream = try J2KCodestream(bytes, range: range)
     let size = stream.size
-    var image = J2KImageAssembly(size)
-    let decoder = J2KTileDecoder(size: size, threads: threads)
     var missing = 0
-    for index in 0..<size.tilesWide * size.tilesHigh {
-      guard let tile = stream.tiles[index] else {
-        throw VolumeError(
-          .truncated, "tile \(index) of \(size.tilesWide) × \(size.tilesHigh) does not come",
-          offset: range.upperBound, field: "SOT")
-      }
-      image.store(try decoder.decode(index, tile, bytes, missing: &missing))
+    let precision = size.components.reduce(0) { max($0, $1.precision) }
+    let isSigned = size.components.contains { $0.isSigned }
+    func pixels<Sample: FixedWidthInteger>() throws(VolumeError) -> [Sample] {
+      try image(stream, bytes, end: range.upperBound, threads: threads, &missing).pixels
     }
+    let samples: Samples =
+      switch (precision, isSigned) {
+      case (...8, false): .uint8(try pixels())
+      case (...8, true): .int8(try pixels())
+      case (...16, false): .uint16(try pixels())
+      case (...16, true): .int16(try pixels())
+      case (_, false): .uint32(try pixels())
+      case (_, true): .int32(try pixels())
+      }
     var diagnostics = stream.diagnostics
     if missing > 0 { diagnostics.append("\(missing) packets or more did not come") }
     var color = photometric
@@ -55,11 +59,29 @@ package enum JPEG2000Decoder {
     if photometric == "MONOCHROME2", size.components.count == 3 {
       color = colorSpace == 18 ? "YBR_FULL" : "RGB"
     }
+    let grid = size.pixelGrid
     return DecodedFrame(
-      samples: image.samples(), rows: image.height, columns: image.width,
-      samplesPerPixel: size.components.count,
-      bitsPerSample: size.components.reduce(0) { max($0, $1.precision) }, photometric: color,
+      samples: samples, rows: grid.height, columns: grid.width,
+      samplesPerPixel: size.components.count, bitsPerSample: precision, photometric: color,
       diagnostics: diagnostics)
+  }
+
+  /// All tiles, laid together.
+  private static func image<Sample: FixedWidthInteger>(
+    _ stream: J2KCodestream, _ bytes: Span<UInt8>, end: Int, threads: Int, _ missing: inout Int
+  ) throws(VolumeError) -> J2KImageAssembly<Sample> {
+    let size = stream.size
+    var image = J2KImageAssembly<Sample>(size)
+    let decoder = J2KTileDecoder(size: size, threads: threads)
+    for index in 0..<size.tilesWide * size.tilesHigh {
+      guard let tile = stream.tiles[index] else {
+        throw VolumeError(
+          .truncated, "tile \(index) of \(size.tilesWide) × \(size.tilesHigh) does not come",
+          offset: end, field: "SOT")
+      }
+      image.store(try decoder.decode(index, tile, bytes, missing: &missing))
+    }
+    return image
   }
 
   /// The error of streams that Part 1 does not cover.

@@ -12,14 +12,14 @@ struct JPEGLSBitReader {
   /// The next byte to take.
   var position: Int
   /// Zero bits given past the end.
-  var invented = 0
+  var invented: Int32 = 0
   /// The byte before `position` is 0xFF: the next holds seven bits.
   private var isStuffed = false
 
   init(position: Int) { self.position = position }
 
   /// Bits were used that the stream does not have.
-  var isExhausted: Bool { count < invented }
+  var isExhausted: Bool { count < Int(invented) }
 
   /// Brings `count` to at least 48.
   @inline(__always)
@@ -35,36 +35,47 @@ struct JPEGLSBitReader {
         return
       }
     }
-    refillByBytes(bytes)
+    self = refilledByBytes(bytes)
   }
 
+  /// The reader with as many bits as fit.
+  ///
+  /// A value in and a value out, so that a loop's own reader stays in registers.
   @inline(never)
-  private mutating func refillByBytes(_ bytes: Span<UInt8>) {
+  private func refilledByBytes(_ bytes: Span<UInt8>) -> JPEGLSBitReader {
+    var reader = self
     // The fast path may have left the head of the next byte below `count`.
-    buffer = count == 0 ? 0 : buffer & ~(UInt64.max >> UInt64(count))
-    while count <= 56 {
-      guard position < bytes.count else {
-        count += 8
-        invented += 8
+    reader.buffer = count == 0 ? 0 : buffer & ~(UInt64.max >> UInt64(count))
+    while reader.count <= 56 {
+      guard reader.position < bytes.count else {
+        reader.invent()
         continue
       }
-      let byte = bytes[position]
-      if isStuffed {
+      let byte = bytes[reader.position]
+      if reader.isStuffed {
         // A first bit of one after 0xFF is a marker: the 0xFF was its first byte.
-        buffer |= UInt64(byte & 0x7F) << UInt64(57 - count)
-        count += 7
-        position += 1
-        isStuffed = false
-      } else if byte == 0xFF, position + 1 >= bytes.count || bytes[position + 1] >= 0x80 {
-        count += 8
-        invented += 8
+        reader.buffer |= UInt64(byte & 0x7F) << UInt64(57 - reader.count)
+        reader.count += 7
+        reader.position += 1
+        reader.isStuffed = false
+      } else if byte == 0xFF,
+        reader.position + 1 >= bytes.count || bytes[reader.position + 1] >= 0x80
+      {
+        reader.invent()
       } else {
-        buffer |= UInt64(byte) << UInt64(56 - count)
-        count += 8
-        position += 1
-        isStuffed = byte == 0xFF
+        reader.buffer |= UInt64(byte) << UInt64(56 - reader.count)
+        reader.count += 8
+        reader.position += 1
+        reader.isStuffed = byte == 0xFF
       }
     }
+    return reader
+  }
+
+  /// Eight zeros; more than a picture's worth of them is the same as one.
+  private mutating func invent() {
+    count += 8
+    invented = min(invented + 8, 1 << 30)
   }
 
   @inline(__always)
@@ -75,42 +86,46 @@ struct JPEGLSBitReader {
 
   /// The next `n` bits, 0...32, of a buffer that has them.
   @inline(__always)
-  mutating func take(_ n: Int) -> Int32 {
-    let value = Int32(
-      truncatingIfNeeded: (buffer &>> 1) &>> UInt64(truncatingIfNeeded: 63 &- n))
+  mutating func take(_ n: Int) -> Int {
+    let value = Int(truncatingIfNeeded: (buffer &>> 1) &>> UInt64(truncatingIfNeeded: 63 &- n))
     skip(n)
     return value
   }
 
-  /// A Golomb code of parameter `k`, whose unary part is cut at `limit` for an escape.
+  /// A Golomb code of parameter `k`, 0...31, whose unary part is cut at `limit` for an escape.
   @inline(__always)
-  mutating func golomb(
-    _ k: Int, limit: Int, escapeBits: Int, _ bytes: Span<UInt8>
-  ) -> Int32 {
+  mutating func golomb(_ k: Int, limit: Int, escapeBits: Int, _ bytes: Span<UInt8>) -> Int {
     refill(bytes)
-    let zeros = buffer.leadingZeroBitCount
+    // With a bit set the count needs no case for zero, and codes so long go the long way.
+    let zeros = (buffer | 1).leadingZeroBitCount
     if zeros &+ k < 47, zeros < limit {
-      buffer = buffer &<< UInt64(truncatingIfNeeded: zeros &+ 1)
-      count &-= zeros &+ 1
-      return Int32(truncatingIfNeeded: zeros) &<< Int32(truncatingIfNeeded: k) | take(k)
+      // A one, then the k bits: the one counts as 2ᵏ.
+      let code = buffer &<< UInt64(truncatingIfNeeded: zeros)
+      let low = Int(truncatingIfNeeded: code &>> UInt64(truncatingIfNeeded: 63 ^ k))
+      buffer = code &<< UInt64(truncatingIfNeeded: k &+ 1)
+      count &-= zeros &+ k &+ 1
+      return (zeros &- 1) &<< k &+ low
     }
-    return longGolomb(k, limit: limit, escapeBits: escapeBits, bytes)
+    let long = longGolomb(k, limit: limit, escapeBits: escapeBits, bytes)
+    self = long.reader
+    return long.code
   }
 
   @inline(never)
-  private mutating func longGolomb(
+  private func longGolomb(
     _ k: Int, limit: Int, escapeBits: Int, _ bytes: Span<UInt8>
-  ) -> Int32 {
+  ) -> (reader: JPEGLSBitReader, code: Int) {
+    var reader = self
     var zeros = 0
     while zeros < limit {
-      refill(bytes)
-      if buffer >> 63 == 1 { break }
+      reader.refill(bytes)
+      if reader.buffer >> 63 == 1 { break }
       zeros += 1
-      skip(1)
+      reader.skip(1)
     }
-    refill(bytes)
-    skip(1)
-    if zeros < limit { return Int32(truncatingIfNeeded: zeros) << Int32(k) | take(k) }
-    return take(escapeBits) + 1
+    reader.refill(bytes)
+    reader.skip(1)
+    let code = zeros < limit ? zeros << k | reader.take(k) : reader.take(escapeBits) + 1
+    return (reader, code)
   }
 }

@@ -2,17 +2,28 @@
 // Source: ITU-T T.87 annex A (code segments A.1 to A.23).
 
 /// Decodes lines of samples; its state lies with the caller, so that restarts are a new state.
+///
+/// All samples of all lines are within 0...MAXVAL: lines begin as zeros, and every way to reconstruct a
+/// sample ends within that range. So each difference of two samples is within `regions`, and each
+/// context, made of three regions of −4...4, is within 0...364.
 struct JPEGLSLineDecoder: Sendable {
-  private let parameters: JPEGLSParameters
-  /// The region of a gradient, `threshold3` places on.
-  private let regions: [Int32]
+  private let maximum: Int
+  private let range: Int
+  private let near: Int
+  private let reset: Int
+  private let errorBits: Int
+  /// MAXVAL + 1 is a power of two, and the code is lossless: reconstruction is a mask.
+  private let isMasked: Bool
+  /// The region of each difference of two samples, MAXVAL places on.
+  private let regions: [Int8]
   /// LIMIT − qbpp − 1: zeros that announce an escape.
   private let escape: Int
 
   /// The contexts of runs that end (A.365, A.366).
   private static let runContext = 365
-  /// A, B, C and N of a context lie together.
+  /// A, B, N and `C << 8 | isFlipped << 7 | k` of a context lie together.
   private static let contextSize = 4
+  private static let contextCount = 367
   /// J: the logarithm of a run's step.
   private static let runOrder: [Int] = [
     0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13,
@@ -20,150 +31,181 @@ struct JPEGLSLineDecoder: Sendable {
   ]
 
   init(_ parameters: JPEGLSParameters) {
-    self.parameters = parameters
+    maximum = Int(parameters.maximum)
+    range = Int(parameters.range)
+    near = Int(parameters.near)
+    reset = Int(parameters.reset)
+    errorBits = parameters.errorBits
+    isMasked = near == 0 && maximum & (maximum + 1) == 0
     regions = parameters.gradientRegions()
     escape = parameters.limit - parameters.errorBits - 1
   }
 
   /// Fresh contexts: A = max(2, (RANGE + 32) / 64), B = C = 0, N = 1.
   func initialContexts() -> [Int32] {
-    let a = max(2, (parameters.range + 32) / 64)
-    return (0..<367).flatMap { _ in [a, 0, 0, 1] }
+    let a = max(2, (range + 32) / 64)
+    let packed = Self.order(a, 1)
+    return (0..<Self.contextCount).flatMap { _ in
+      [Int32(a), 0, 1, Int32(truncatingIfNeeded: packed)]
+    }
   }
 
-  /// Decodes a line of one component.
+  /// Decodes a line, whose first sample and whose predecessor's last are set before.
   ///
-  /// Lines have a sample before the first and one after the last; `current[0]`, `previous[0]` and
-  /// the last of `previous` are set.
-  ///
-  /// - Precondition: Both lines are of one length, three at least.
+  /// - Precondition: `contexts` are those of `initialContexts()`, as they have become.
   func decode(
-    _ bytes: Span<UInt8>, _ reader: inout JPEGLSBitReader, previous: [Int32],
-    current: inout [Int32], contexts: inout [Int32], runIndex: inout Int
+    _ bytes: Span<UInt8>, _ reader: inout JPEGLSBitReader, _ lines: inout JPEGLSLines,
+    contexts: inout [Int32], runIndex: inout Int
   ) {
     precondition(
-      previous.count == current.count && current.count >= 3,
-      "lines of \(previous.count) and \(current.count) samples")
-    var line = current.mutableSpan
-    var states = contexts.mutableSpan
+      contexts.count == Self.contextCount * Self.contextSize && regions.count == 2 * maximum + 1
+        && (0..<32).contains(runIndex),
+      "\(contexts.count) numbers of contexts, \(regions.count) regions, run \(runIndex)")
     // Copies stay in registers.
     var bits = reader
-    if parameters.near == 0 {
-      decodeLine(bytes, &bits, previous.span, &line, &states, &runIndex, near: 0)
-    } else {
-      decodeLine(bytes, &bits, previous.span, &line, &states, &runIndex, near: parameters.near)
+    var run = runIndex
+    unsafe regions.withUnsafeBufferPointer { table in
+      unsafe contexts.withUnsafeMutableBufferPointer { states in
+        unsafe lines.withLines { (previous, current, count, pitch) in
+          guard let table = table.baseAddress, let states = states.baseAddress else { return }
+          let memory = unsafe Memory(
+            regions: table + maximum, contexts: states, previous: previous, current: current,
+            end: pitch - 1)
+          if count > 1 {
+            unsafe decodePixels(bytes, &bits, memory, &run, count: count, pitch: pitch)
+          } else if isMasked {
+            unsafe decodeLine(bytes, &bits, memory, &run, near: 0, isMasked: true)
+          } else if near == 0 {
+            unsafe decodeLine(bytes, &bits, memory, &run, near: 0, isMasked: false)
+          } else {
+            unsafe decodeLine(bytes, &bits, memory, &run, near: near, isMasked: false)
+          }
+        }
+      }
     }
+    runIndex = run
     reader = bits
   }
 
-  @inline(__always)
+  /// What a line is decoded with.
+  @unsafe
+  private struct Memory {
+    /// Of a difference of 0.
+    let regions: UnsafePointer<Int8>
+    let contexts: UnsafeMutablePointer<Int32>
+    let previous: UnsafePointer<Int32>
+    let current: UnsafeMutablePointer<Int32>
+    /// The place after the last sample.
+    let end: Int
+
+    @inline(__always)
+    func region(_ difference: Int) -> Int { unsafe Int(regions[difference]) }
+
+    @inline(__always)
+    func above(_ x: Int) -> Int { unsafe Int(previous[x]) }
+  }
+
+  @unsafe @inline(__always)
   private func decodeLine(
-    _ bytes: Span<UInt8>, _ reader: inout JPEGLSBitReader, _ previous: Span<Int32>,
-    _ line: inout MutableSpan<Int32>, _ contexts: inout MutableSpan<Int32>,
-    _ runIndex: inout Int, near: Int32
+    _ bytes: Span<UInt8>, _ reader: inout JPEGLSBitReader, _ memory: Memory,
+    _ runIndex: inout Int, near: Int, isMasked: Bool
   ) {
-    let table = regions.span
-    let end = previous.count - 1
+    let end = unsafe memory.end
     var x = 1
-    var a = line[0]
-    var c = previous[0]
-    var b = previous[1]
-    var upper = region(b &- c, table)
+    var a = unsafe Int(memory.current[0])
+    var c = unsafe memory.above(0)
+    var b = unsafe memory.above(1)
+    var upper = unsafe memory.region(b &- c)
     while x < end {
-      let d = previous[x &+ 1]
-      let next = region(d &- b, table)
-      let context = 81 &* next &+ 9 &* upper &+ region(c &- a, table)
+      let d = unsafe memory.above(x &+ 1)
+      let next = unsafe memory.region(d &- b)
+      let context = unsafe 81 &* next &+ 9 &* upper &+ memory.region(c &- a)
       if context != 0 {
-        let predicted = median(a, b, c)
-        a = regular(bytes, &reader, context, predicted, &contexts, near: near)
-        line[x] = a
+        a = unsafe regular(
+          bytes, &reader, context, median(a, b, c), memory, near: near, isMasked: isMasked)
+        unsafe memory.current[x] = Int32(truncatingIfNeeded: a)
         c = b
         b = d
         upper = next
         x &+= 1
         continue
       }
-      var length = readRun(bytes, &reader, end &- x, &runIndex)
-      let isWhole = length < 0
-      if isWhole { length = end &- x }
-      let stop = x &+ length
+      let run = readRun(bytes, &reader, end &- x, &runIndex)
+      let stop = run < 0 ? end : x &+ run
       while x < stop {
-        line[x] = a
+        unsafe memory.current[x] = Int32(truncatingIfNeeded: a)
         x &+= 1
       }
-      if isWhole { return }
-      b = previous[x]
-      a = interruption(bytes, &reader, a, b, runIndex, &contexts, near: near)
-      line[x] = a
+      if run < 0 { return }
+      b = unsafe memory.above(x)
+      let type = abs(a &- b) <= near ? 1 : 0
+      let error = unsafe interruptionError(bytes, &reader, runIndex, type, memory)
+      a =
+        type == 1
+        ? reconstruct(a, error, near: near)
+        : reconstruct(b, a > b ? 0 &- error : error, near: near)
+      unsafe memory.current[x] = Int32(truncatingIfNeeded: a)
       if runIndex > 0 { runIndex &-= 1 }
       x &+= 1
       guard x < end else { return }
       c = b
-      b = previous[x]
-      upper = region(b &- c, table)
+      b = unsafe memory.above(x)
+      upper = unsafe memory.region(b &- c)
     }
   }
 
-  /// Decodes a line of components interleaved by sample.
-  func decode(
-    _ bytes: Span<UInt8>, _ reader: inout JPEGLSBitReader, previous: [[Int32]],
-    current: inout [[Int32]], contexts: inout [Int32], runIndex: inout Int
+  /// Decodes a line of components interleaved by sample, each `pitch` samples after the other.
+  @unsafe
+  private func decodePixels(
+    _ bytes: Span<UInt8>, _ reader: inout JPEGLSBitReader, _ memory: Memory,
+    _ runIndex: inout Int, count: Int, pitch: Int
   ) {
-    let table = regions.span
-    var states = contexts.mutableSpan
-    let near = parameters.near
-    let end = previous[0].count - 1
-    let count = previous.count
-    var ids = [Int32](repeating: 0, count: count)
+    let end = unsafe memory.end
+    var ids = SIMD4<Int>()
     var x = 1
     while x < end {
-      var isRun = true
       for i in 0..<count {
-        let b = previous[i][x]
-        let c = previous[i][x - 1]
+        let at = i &* pitch &+ x
+        let (c, b) = unsafe (memory.above(at &- 1), memory.above(at))
         ids[i] =
-          81 &* region(previous[i][x + 1] &- b, table) &+ 9 &* region(b &- c, table)
-          &+ region(c &- current[i][x - 1], table)
-        if ids[i] != 0 { isRun = false }
+          unsafe 81 &* memory.region(memory.above(at &+ 1) &- b) &+ 9 &* memory.region(b &- c)
+          &+ memory.region(c &- Int(memory.current[at &- 1]))
       }
-      if !isRun {
+      if ids != SIMD4() {
         for i in 0..<count {
-          let predicted = median(current[i][x - 1], previous[i][x], previous[i][x - 1])
-          current[i][x] = regular(bytes, &reader, ids[i], predicted, &states, near: near)
+          let at = i &* pitch &+ x
+          let predicted = unsafe median(
+            Int(memory.current[at &- 1]), memory.above(at), memory.above(at &- 1))
+          let value = unsafe regular(
+            bytes, &reader, ids[i], predicted, memory, near: near, isMasked: isMasked)
+          unsafe memory.current[at] = Int32(truncatingIfNeeded: value)
         }
-        x += 1
+        x &+= 1
         continue
       }
-      let length = readRun(bytes, &reader, end - x, &runIndex)
-      let stop = length < 0 ? end : x + length
+      let run = readRun(bytes, &reader, end &- x, &runIndex)
+      let stop = run < 0 ? end : x &+ run
       for i in 0..<count {
-        let a = current[i][x - 1]
-        for index in x..<stop { current[i][index] = a }
+        let a = unsafe memory.current[i &* pitch &+ x &- 1]
+        for at in i &* pitch &+ x..<i &* pitch &+ stop { unsafe memory.current[at] = a }
       }
       x = stop
-      if length < 0 { return }
+      if run < 0 { return }
       for i in 0..<count {
-        let a = current[i][x - 1]
-        let b = previous[i][x]
-        let error = interruptionError(bytes, &reader, runIndex, 0, &states)
-        current[i][x] = reconstruct(b, a > b ? 0 &- error : error, near: near)
+        let at = i &* pitch &+ x
+        let (a, b) = unsafe (Int(memory.current[at &- 1]), memory.above(at))
+        let error = unsafe interruptionError(bytes, &reader, runIndex, 0, memory)
+        unsafe memory.current[at] = Int32(
+          truncatingIfNeeded: reconstruct(b, a > b ? 0 &- error : error, near: near))
       }
-      if runIndex > 0 { runIndex -= 1 }
-      x += 1
+      if runIndex > 0 { runIndex &-= 1 }
+      x &+= 1
     }
-  }
-
-  /// The region of a gradient, −4...4.
-  @inline(__always)
-  private func region(_ gradient: Int32, _ table: Span<Int32>) -> Int32 {
-    let largest = parameters.threshold3
-    let index = max(0 &- largest, min(largest, gradient)) &+ largest
-    return table[Int(truncatingIfNeeded: index)]
   }
 
   /// The median edge detector's prediction.
   @inline(__always)
-  private func median(_ a: Int32, _ b: Int32, _ c: Int32) -> Int32 {
+  private func median(_ a: Int, _ b: Int, _ c: Int) -> Int {
     let low = min(a, b)
     let high = max(a, b)
     return max(low, min(high, a &+ b &- c))
@@ -171,71 +213,80 @@ struct JPEGLSLineDecoder: Sendable {
 
   /// A prediction and its error, back in 0...MAXVAL.
   @inline(__always)
-  private func reconstruct(_ predicted: Int32, _ error: Int32, near: Int32) -> Int32 {
-    let maximum = parameters.maximum
-    if near == 0 {
-      var value = predicted &+ error
-      if value < 0 { value = value &+ parameters.range }
-      if value > maximum { value = value &- parameters.range }
-      return max(0, min(value, maximum))
-    }
+  private func reconstruct(_ predicted: Int, _ error: Int, near: Int) -> Int {
     let step = 2 &* near &+ 1
     var value = predicted &+ error &* step
     if value < 0 &- near {
-      value = value &+ parameters.range &* step
+      value = value &+ range &* step
     } else if value > maximum &+ near {
-      value = value &- parameters.range &* step
+      value = value &- range &* step
     }
     return max(0, min(value, maximum))
   }
 
   /// A sample of a context that is no run.
-  @inline(__always)
+  ///
+  /// What the next sample needs comes first: k and the flip of the error were made when the context
+  /// was last updated.
+  @unsafe @inline(__always)
   private func regular(
-    _ bytes: Span<UInt8>, _ reader: inout JPEGLSBitReader, _ signed: Int32, _ predicted: Int32,
-    _ contexts: inout MutableSpan<Int32>, near: Int32
-  ) -> Int32 {
+    _ bytes: Span<UInt8>, _ reader: inout JPEGLSBitReader, _ signed: Int, _ predicted: Int,
+    _ memory: Memory, near: Int, isMasked: Bool
+  ) -> Int {
     // −1 for a context of negative sign, else 0.
-    let sign = signed &>> 31
-    let at = Int(truncatingIfNeeded: (signed ^ sign) &- sign) &* Self.contextSize
-    var a = contexts[at]
-    var b = contexts[at &+ 1]
-    var c = contexts[at &+ 2]
-    var n = contexts[at &+ 3]
-    let center = max(0, min(parameters.maximum, predicted &+ ((c ^ sign) &- sign)))
-    let k = order(a, n)
-    let code = reader.golomb(k, limit: escape, escapeBits: parameters.errorBits, bytes)
+    let sign = signed &>> 63
+    let state = unsafe memory.contexts + ((signed ^ sign) &- sign) &* Self.contextSize
+    let packed = unsafe Int(state[3])
+    let c = packed &>> 8
+    let center = max(0, min(maximum, predicted &+ ((c ^ sign) &- sign)))
+    let code = reader.golomb(packed & 31, limit: escape, escapeBits: errorBits, bytes)
     var error = (code &>> 1) ^ (0 &- (code & 1))
-    if near == 0, k == 0, 2 &* b <= 0 &- n { error = ~error }
-    // Hostile codes only: keeps sums within 32 bits.
-    error = max(0 &- parameters.range, min(parameters.range, error))
-    a = a &+ abs(error)
-    b = b &+ error &* (2 &* near &+ 1)
-    if n == parameters.reset {
+    if near == 0 { error ^= 0 &- (packed &>> 7 & 1) }
+    let step = (error ^ sign) &- sign
+    let value = isMasked ? (center &+ step) & maximum : reconstruct(center, step, near: near)
+    unsafe update(state, packed, error, near: near)
+    return value
+  }
+
+  /// Adapts a context to an error; `packed` is what the context held.
+  ///
+  /// N counts the samples that A and B sum up, so that A ≤ 2 · RANGE · N < 2³², and k is below 19.
+  @unsafe @inline(__always)
+  private func update(
+    _ state: UnsafeMutablePointer<Int32>, _ packed: Int, _ error: Int, near: Int
+  ) {
+    // Only hostile codes leave the range; the bounds keep sums within 32 bits.
+    let error = max(0 &- range, min(range, error))
+    var a = unsafe Int(UInt32(bitPattern: state[0])) &+ abs(error)
+    var b = unsafe Int(state[1]) &+ error &* (2 &* near &+ 1)
+    var n = unsafe Int(state[2])
+    if n == reset {
       a = a &>> 1
       b = b &>> 1
       n = n &>> 1
     }
     n = n &+ 1
-    if b <= 0 &- n {
-      b = max(b &+ n, 1 &- n)
-      c = max(c &- 1, -128)
-    } else if b > 0 {
-      b = min(b &- n, 0)
-      c = min(c &+ 1, 127)
-    }
-    contexts[at] = a
-    contexts[at &+ 1] = b
-    contexts[at &+ 2] = c
-    contexts[at &+ 3] = n
-    return reconstruct(center, (error ^ sign) &- sign, near: near)
+    // −1 where B ≤ −N, and where B > 0.
+    let isLow = (b &+ n &- 1) &>> 63
+    let isHigh = (0 &- b) &>> 63
+    b = max(1 &- n, min(0, b &+ (n & isLow) &- (n & isHigh)))
+    let c = max(-128, min(127, packed &>> 8 &+ isLow &- isHigh))
+    // The least k with N · 2ᵏ ≥ A; as a rule it is what it was.
+    var k = packed & 31
+    while n &<< k < a { k &+= 1 }
+    while k > 0, n &<< (k &- 1) >= a { k &-= 1 }
+    let isFlipped = near == 0 && k == 0 ? (2 &* b &+ n &- 1) &>> 63 & 0x80 : 0
+    unsafe state[0] = Int32(truncatingIfNeeded: a)
+    unsafe state[1] = Int32(truncatingIfNeeded: b)
+    unsafe state[2] = Int32(truncatingIfNeeded: n)
+    unsafe state[3] = Int32(truncatingIfNeeded: c &<< 8 | isFlipped | k)
   }
 
-  /// The least k with n · 2ᵏ ≥ a.
+  /// The least k with n · 2ᵏ ≥ a, of a ≥ 0 and n ≥ 1.
   @inline(__always)
-  private func order(_ a: Int32, _ n: Int32) -> Int {
-    let k = max(0, n.leadingZeroBitCount &- a.leadingZeroBitCount)
-    return n &<< Int32(truncatingIfNeeded: k) < a ? k &+ 1 : k
+  private static func order(_ a: Int, _ n: Int) -> Int {
+    let k = max(0, (n | 1).leadingZeroBitCount &- (a | 1).leadingZeroBitCount)
+    return k &+ (n &<< k < a ? 1 : 0)
   }
 
   /// The length of a run; −1 where it reaches the line's end.
@@ -249,59 +300,44 @@ struct JPEGLSLineDecoder: Sendable {
       reader.refill(bytes)
       let order = orders[runIndex]
       if reader.take(1) == 0 {
-        length &+= Int(reader.take(order))
+        length &+= reader.take(order)
         // A run of the whole line is coded by ones alone.
         return length < left ? length : -1
       }
-      let step = 1 &<< order
-      length &+= step
+      length &+= 1 &<< order
       if length <= left, runIndex < 31 { runIndex &+= 1 }
       if length >= left { return -1 }
     }
   }
 
-  /// The sample that ends a run of one component.
-  @inline(__always)
-  private func interruption(
-    _ bytes: Span<UInt8>, _ reader: inout JPEGLSBitReader, _ a: Int32, _ b: Int32,
-    _ runIndex: Int, _ contexts: inout MutableSpan<Int32>, near: Int32
-  ) -> Int32 {
-    if abs(a &- b) <= near {
-      let error = interruptionError(bytes, &reader, runIndex, 1, &contexts)
-      return reconstruct(a, error, near: near)
-    }
-    let error = interruptionError(bytes, &reader, runIndex, 0, &contexts)
-    return reconstruct(b, a > b ? 0 &- error : error, near: near)
-  }
-
   /// The error of a sample that ends a run, of type 0 (unlike neighbours) or 1.
-  @inline(__always)
+  @unsafe @inline(__always)
   private func interruptionError(
-    _ bytes: Span<UInt8>, _ reader: inout JPEGLSBitReader, _ runIndex: Int, _ type: Int32,
-    _ contexts: inout MutableSpan<Int32>
-  ) -> Int32 {
-    let at = (Self.runContext &+ Int(type)) &* Self.contextSize
-    var a = contexts[at]
-    var negatives = contexts[at &+ 1]
-    var n = contexts[at &+ 3]
-    let k = order(type == 1 ? a &+ (n &>> 1) : a, n)
+    _ bytes: Span<UInt8>, _ reader: inout JPEGLSBitReader, _ runIndex: Int, _ type: Int,
+    _ memory: Memory
+  ) -> Int {
+    let state = unsafe memory.contexts + (Self.runContext &+ type) &* Self.contextSize
+    var a = unsafe Int(state[0])
+    var negatives = unsafe Int(state[1])
+    var n = unsafe Int(state[2])
+    let k = Self.order(type == 1 ? a &+ (n &>> 1) : a, n)
     let code = reader.golomb(
-      k, limit: escape &- Self.runOrder[runIndex] &- 1, escapeBits: parameters.errorBits, bytes)
+      k, limit: escape &- Self.runOrder[runIndex] &- 1, escapeBits: errorBits, bytes)
     let doubled = code &+ type
     let map = doubled & 1
-    let size = min((doubled &+ map) &>> 1, parameters.range)
+    let size = min((doubled &+ map) &>> 1, range)
     let isFolded = k != 0 || 2 &* negatives >= n
     let error = isFolded == (map == 1) ? 0 &- size : size
     if error < 0 { negatives = negatives &+ 1 }
     a = a &+ ((code &+ 1 &- type) &>> 1)
-    if n == parameters.reset {
+    if n == reset {
       a = a &>> 1
       negatives = negatives &>> 1
       n = n &>> 1
     }
-    contexts[at] = min(a, 1 << 24)
-    contexts[at &+ 1] = negatives
-    contexts[at &+ 3] = n &+ 1
+    unsafe state[0] = Int32(truncatingIfNeeded: min(a, 1 &<< 24))
+    unsafe state[1] = Int32(truncatingIfNeeded: negatives)
+    unsafe state[2] = Int32(truncatingIfNeeded: n &+ 1)
     return error
   }
 }

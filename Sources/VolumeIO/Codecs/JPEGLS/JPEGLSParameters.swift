@@ -80,14 +80,16 @@ struct JPEGLSParameters: Sendable, Hashable {
   /// ⌈log₂ n⌉.
   private static func bits(_ n: Int) -> Int { Int.bitWidth - (n - 1).leadingZeroBitCount }
 
-  /// The region −4...4 of each gradient −`threshold3`...`threshold3`, those beyond being clamped.
-  func gradientRegions() -> [Int32] {
-    (-threshold3...threshold3).map { gradient in
-      let size = abs(gradient)
-      let region: Int32 =
-        size <= near
-        ? 0 : size < threshold1 ? 1 : size < threshold2 ? 2 : size < threshold3 ? 3 : 4
-      return gradient < 0 ? -region : region
+  /// The region −4...4 of each difference −MAXVAL...MAXVAL of two samples.
+  func gradientRegions() -> [Int8] {
+    let stops = [near + 1, threshold1, threshold2, threshold3, maximum + 1].map { Int($0) }
+    let reach = Int(maximum)
+    // Thresholds may lie beyond MAXVAL, where NEAR is large.
+    var positive = [Int8](repeating: 0, count: min(stops[0], reach + 1))
+    for region in 1...4 {
+      let count = min(stops[region], reach + 1) - positive.count
+      if count > 0 { positive += [Int8](repeating: Int8(region), count: count) }
     }
+    return positive.dropFirst().reversed().map { -$0 } + positive
   }
 }

@@ -7,8 +7,8 @@ struct JPEGLSScanDecoder {
   private let scan: JPEGLSScan
   private let restartInterval: Int
   private let coder: JPEGLSLineDecoder
-  /// For each of the scan's components: two lines with two edge samples, and the run's state.
-  private var lines: [[Int32]]
+  /// For each of the scan's components, or for all that are interleaved by sample together.
+  private var lines: [JPEGLSLines]
   private var runIndices: [Int]
   private var contexts: [Int32]
 
@@ -19,17 +19,21 @@ struct JPEGLSScanDecoder {
     self.scan = scan
     self.restartInterval = restartInterval
     coder = JPEGLSLineDecoder(parameters)
-    lines = []
-    runIndices = []
-    contexts = []
+    let widths = scan.components.map { frame.components[$0].width }
+    lines =
+      scan.interleaving == .sample
+      ? [JPEGLSLines(width: widths[0], components: widths.count)]
+      : widths.map { JPEGLSLines(width: $0, components: 1) }
+    runIndices = lines.map { _ in 0 }
+    contexts = coder.initialContexts()
   }
 
   /// All that a restart resets.
   private mutating func reset() {
     contexts = coder.initialContexts()
-    runIndices = scan.components.map { _ in 0 }
-    lines = scan.components.map {
-      [Int32](repeating: 0, count: frame.components[$0].width + 2)
+    for index in lines.indices {
+      runIndices[index] = 0
+      lines[index].clear()
     }
   }
 
@@ -42,41 +46,29 @@ struct JPEGLSScanDecoder {
     _ bytes: Span<UInt8>, from position: Int, into samples: inout MutableSpan<Sample>
   ) throws(VolumeError) -> Int {
     var reader = JPEGLSBitReader(position: position)
-    reset()
     let isLone = scan.components.count == 1
     let first = frame.components[scan.components[0]]
     // A unit is a line of each component, or as many as it is sampled.
     let units =
       isLone || scan.interleaving == .sample
       ? first.height : frame.height.dividedRoundingUp(by: frame.maximumVertical)
-    var current = lines
     for unit in 0..<units {
       if restartInterval > 0, unit > 0, unit % restartInterval == 0 {
         try passRestart(&reader, unit / restartInterval - 1, bytes)
         reset()
       }
       if scan.interleaving == .sample {
-        for index in lines.indices { current[index][0] = lines[index][1] }
-        for index in lines.indices { extendLine(index) }
-        coder.decode(
-          bytes, &reader, previous: lines, current: &current, contexts: &contexts,
-          runIndex: &runIndices[0])
-        for index in lines.indices {
-          store(current[index], of: scan.components[index], line: unit, into: &samples)
+        next(0, bytes, &reader)
+        for (index, name) in scan.components.enumerated() {
+          store(0, index, name, line: unit, into: &samples)
         }
-        swap(&lines, &current)
       } else {
         for (index, name) in scan.components.enumerated() {
           let component = frame.components[name]
           let count = isLone ? 1 : component.vertical
           for line in unit * count..<min((unit + 1) * count, component.height) {
-            current[index][0] = lines[index][1]
-            extendLine(index)
-            coder.decode(
-              bytes, &reader, previous: lines[index], current: &current[index],
-              contexts: &contexts, runIndex: &runIndices[index])
-            store(current[index], of: name, line: line, into: &samples)
-            swap(&lines[index], &current[index])
+            next(index, bytes, &reader)
+            store(index, 0, name, line: line, into: &samples)
           }
         }
       }
@@ -89,22 +81,20 @@ struct JPEGLSScanDecoder {
     return reader.position
   }
 
-  /// The sample right of a line's end repeats its last.
-  private mutating func extendLine(_ index: Int) {
-    let width = lines[index].count - 2
-    lines[index][width + 1] = lines[index][width]
+  /// Decodes the next line.
+  private mutating func next(_ index: Int, _ bytes: Span<UInt8>, _ reader: inout JPEGLSBitReader) {
+    lines[index].advance()
+    coder.decode(
+      bytes, &reader, &lines[index], contexts: &contexts, runIndex: &runIndices[index])
   }
 
   private func store<Sample: FixedWidthInteger & UnsignedInteger>(
-    _ line: [Int32], of index: Int, line y: Int, into samples: inout MutableSpan<Sample>
+    _ index: Int, _ part: Int, _ name: Int, line: Int, into samples: inout MutableSpan<Sample>
   ) {
-    let component = frame.components[index]
-    let start = component.first + y * component.width
-    let shift = Int32(scan.pointTransform)
-    let source = line.span
-    for x in 0..<component.width {
-      samples[start &+ x] = Sample(truncatingIfNeeded: source[x &+ 1] &<< shift)
-    }
+    let component = frame.components[name]
+    lines[index].store(
+      component: part, shift: Int32(scan.pointTransform), into: &samples,
+      at: component.first + line * component.width)
   }
 
   private func passRestart(

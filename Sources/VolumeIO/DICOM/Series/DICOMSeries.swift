@@ -37,7 +37,10 @@ public struct DICOMSeries: Sendable, CustomStringConvertible {
     if first.isLocalizer { notes.append(.init(.localizer, "a scout image")) }
     if first.isMosaic {
       notes.append(
-        .init(.mosaic, "each image is a grid of \(first.mosaicTiles.map { "\($0) " } ?? "")slices"))
+        .init(
+          .mosaic,
+          "each image is a grid of \(first.mosaicTiles.map { "\($0) " } ?? "")slices (Siemens); they are "
+            + "not cut apart, and the affine is that of the whole grid"))
     }
     if isMerged { notes.append(.init(.perFileSeriesUIDs, "\(own.count) files were put together")) }
     let rescales = Set(order.slices.map(\.rescale))

@@ -23,6 +23,9 @@ struct DICOMSlice: Sendable {
   var acquisitionTime: Double?
   var contentTime: Double?
   var instance: Int?
+  /// Of a Parametric Map, whose values only a real-world mapping explains (PS3.3 A.75).
+  var isParametricMap = false
+  var isSigned = false
 
   var rescale: Rescale { Rescale(slope: slope ?? 1, intercept: intercept ?? 0) }
 
@@ -45,6 +48,8 @@ struct DICOMSlice: Sendable {
     acquisitionTime = header.acquisitionTime
     contentTime = header.contentTime
     instance = header.instanceNumber
+    isParametricMap = header.sopClassUID == "1.2.840.10008.5.1.4.1.1.30"
+    isSigned = header.isSigned
   }
 
   /// The planes of a file.
@@ -102,12 +107,16 @@ struct DICOMSlice: Sendable {
       var slice = plain
       slice.frame = frame
       let own = groups.isEmpty ? DICOMDataSet() : groups[frame]
-      slice.take(FunctionalGroups(own: own, shared: shared))
+      slice.take(
+        FunctionalGroups(own: own, shared: shared),
+        isParametricMap: plain.isParametricMap, isSigned: plain.isSigned)
       return slice
     }
   }
 
-  private mutating func take(_ groups: FunctionalGroups) {
+  private mutating func take(
+    _ groups: FunctionalGroups, isParametricMap: Bool, isSigned: Bool
+  ) {
     if let plane = groups[.planePositionSequence]?.doubles(.imagePosition), plane.count == 3 {
       position = SIMD3(plane[0], plane[1], plane[2])
     }
@@ -125,6 +134,9 @@ struct DICOMSlice: Sendable {
     if let transform = groups[.pixelTransformationSequence] {
       slope = transform.double(.rescaleSlope) ?? slope
       intercept = transform.double(.rescaleIntercept) ?? intercept
+    } else if isParametricMap, let rescale = groups.realWorldRescale(isSigned: isSigned) {
+      slope = rescale.slope
+      intercept = rescale.intercept
     }
     if let content = groups[.frameContentSequence] {
       stack = content.string(.stackID) ?? ""
@@ -157,4 +169,11 @@ struct FunctionalGroups {
   var shared: DICOMDataSet
 
   subscript(tag: DICOMTag) -> DICOMDataSet? { own.item(tag) ?? shared.item(tag) }
+
+  /// The line of the first real-world mapping, where a line is what it has.
+  func realWorldRescale(isSigned: Bool) -> Rescale? {
+    let own = RealWorldValueMapping.all(own, isSigned: isSigned)
+    return (own.isEmpty ? RealWorldValueMapping.all(shared, isSigned: isSigned) : own)
+      .first?.rescale
+  }
 }

@@ -19,7 +19,8 @@ struct SeriesHints {
   init(_ series: DICOMSeries) throws(VolumeError) {
     let header = series.headers[0]
     do throws(VolumeError) {
-      let set = try header.open().dataSet
+      let file = try header.open()
+      let set = file.dataSet
       read(set, isSigned: header.isSigned)
       let shared = set.item(.sharedFunctionalGroups) ?? DICOMDataSet()
       let frames = set.items(.perFrameFunctionalGroups)
@@ -27,6 +28,10 @@ struct SeriesHints {
       let own = frame < frames.count ? frames[frame] : DICOMDataSet()
       let groups = FunctionalGroups(own: own, shared: shared)
       if let voi = groups[.frameVOILUTSequence] { windows(voi) }
+      if let mapping = file.realWorldValueMappings(frame: frame).first {
+        metadata["RealWorldValueUnit"] = mapping.unit
+        metadata["RealWorldValueLabel"] = mapping.label
+      }
       if header.photometric == "PALETTE COLOR" { palette = Palette(set) }
     } catch {
       throw error.naming(header.path)

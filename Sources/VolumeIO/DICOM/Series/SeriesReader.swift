@@ -31,8 +31,10 @@ extension DICOMSeries {
       }
       throw VolumeError(
         .geometry,
-        "\(why?.description ?? "irregular spacing"); ask for the slices as they are (.keep) or for "
-          + "even steps (.resample)",
+        "\(why?.description ?? "irregular spacing"); one affine cannot hold for all slices. Set "
+          + "irregularSpacing (of DICOMReadOptions, or of ReadOptions.dicom) to .resample(step: nil) "
+          + "for even steps, or to .keep for the slices as they are, whose places "
+          + "DICOMSeries.positions has",
         field: DICOMTag.imagePosition.description)
     }
     let reading = try SeriesReading(self, options)
@@ -152,6 +154,9 @@ private struct SeriesReading {
     }
     let work = byFile
     let gathered = Gathered()
+    // Threads write to this memory at once, each to its own slices: every place of `byFile` occurs once,
+    // and a slice's bytes are those from `place * perFrame` on, `perFrame` of them. A pointer is not
+    // `Sendable`, and a span cannot be handed to `concurrentPerform`; hence the annotation.
     nonisolated(unsafe) let memory = unsafe target
     let isCheap = series.headers.allSatisfy { $0.pixels?.length != nil && !$0.isDeflated }
     let keepsColor = options.color == .stored
