@@ -30,11 +30,11 @@ struct CheckTableCommand: ParsableCommand {
   private static let largest = 64 << 20
 
   private func contents() throws -> Data {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) else {
+    let target = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
+    guard let kind = try? FileManager.default.attributesOfItem(atPath: target)[.type] else {
       throw Failure.exit(Failure.dataError, "\(file): there is no such file")
     }
-    guard !isFolder.boolValue else {
+    guard kind as? FileAttributeType != .typeDirectory else {
       throw Failure.exit(Failure.dataError, "\(file) is a folder, expected a CSV file")
     }
     guard let handle = FileHandle(forReadingAtPath: file) else {
