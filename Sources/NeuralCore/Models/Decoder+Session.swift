@@ -95,13 +95,12 @@ extension Decoder {
       _ isAllowed: ((_ written: [Int], _ candidate: Int) -> Bool)?
     ) -> Int? {
       if sampling.temperature <= 0 {
-        guard let isAllowed else {
-          var best = 0
-          for index in scores.indices where scores[index] > scores[best] { best = index }
-          return best
+        var best: Int?
+        for index in scores.indices {
+          if let best, scores[index] <= scores[best] { continue }
+          if isAllowed?(written, index) ?? true { best = index }
         }
-        let order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
-        return order.first { isAllowed(written, $0) }
+        return best
       }
       var order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
       if let isAllowed {

@@ -14,6 +14,9 @@ public struct NetworkPlan: Sendable, Codable, Hashable {
   public var dropout = 0.0
   /// A weights file to begin with; its last layer is left out where the classes differ.
   public var weights: String?
+  /// Whether a transformer reads its answer from a class token or from the mean of all tokens; by its
+  /// width when nil, and by its weights file where there is one.
+  var hasClassToken: Bool?
   /// Whether all but the last layer stays as the weights file has it.
   public var isFrozen = false
 
@@ -114,6 +117,12 @@ public struct AnyPictureNetwork: PictureNetwork {
     shape.channels = channels
     shape.classes = classes
     shape.dropout = Float(plan.dropout)
+    if width < 192 { shape.deviation = 1 / Float(width).squareRoot() }
+    if !(plan.hasClassToken ?? (width >= 192)) {
+      // Narrow networks learn faster from scratch with the mean of all tokens.
+      shape.pooling = .mean
+      shape.hasClassToken = false
+    }
     return shape
   }
 
@@ -131,6 +140,8 @@ public struct AnyPictureNetwork: PictureNetwork {
     let weights = try Weights(contentsOf: path)
     let heads = ["fc.weight", "head.weight", "head.fc.weight", "classifier.weight"]
     let known = heads.lazy.compactMap { weights.tensors[$0]?.shape.first }.first ?? 0
+    var plan = plan
+    plan.hasClassToken = weights.tensors.keys.contains { $0.hasSuffix("cls_token") }
     var given = try AnyPictureNetwork(
       plan, side: side, channels: channels, classes: known, seed: seed)
     let isOfTransformers = weights.tensors.keys.contains { $0.contains("embeddings.") }

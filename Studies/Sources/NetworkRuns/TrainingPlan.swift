@@ -31,6 +31,8 @@ public struct TrainingPlan: Sendable, Codable, Hashable {
     /// Subtracted from and divided into values of 0…1, by channel.
     public var mean: [Double] = [0.5]
     public var deviation: [Double] = [0.25]
+
+    public init() {}
   }
 
   public struct AugmentationPlan: Sendable, Codable, Hashable {

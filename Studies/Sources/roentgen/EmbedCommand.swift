@@ -142,10 +142,10 @@ struct EmbedCommand: AsyncParsableCommand {
           throw StudyError(.data, "\(path): no such file")
         }
         guard isFolder(path) else { return [path] }
-        let pictures = try FileManager.default.contentsOfDirectory(atPath: path).sorted().filter {
-          [".png", ".jpg", ".jpeg", ".tif", ".tiff"].contains { ending in
-            $0.lowercased().hasSuffix(ending)
-          }
+        let endings = [".png", ".jpg", ".jpeg", ".tif", ".tiff"]
+        let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+        let pictures = names.filter { name in
+          endings.contains { name.lowercased().hasSuffix($0) }
         }
         // A folder without pictures is a series of slices.
         return pictures.isEmpty ? [path] : pictures.map { "\(path)/\($0)" }
