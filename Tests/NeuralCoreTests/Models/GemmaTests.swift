@@ -41,7 +41,7 @@ struct GemmaTests {
       let found = session.generate(after: ids, limit: expected.count) { $1 != 1 && $1 != 106 }
       seconds += (clock.now - start) / .seconds(1)
       written += found.count
-      theirs += row["speed"]?.number ?? 0
+      theirs += row["speed"]?.real ?? 0
       let agreeing = zip(found, expected).prefix { $0 == $1 }.count
       print("\(prompt.prefix(24)): \(agreeing) of \(expected.count) tokens agree")
       #expect(found == expected, "\(prompt)")
