@@ -22,7 +22,8 @@ struct GemmaTests {
       }
     }
     let text = try String(contentsOfFile: "\(folder)/gemma.json", encoding: .utf8)
-    let rows = try #require(JSON(parsing: Array(text.utf8)).array)
+    let json = try JSON(parsing: Array(text.utf8))
+    let rows = try #require(json.array)
     let file = try GGUF(contentsOf: "\(folder)/gemma.gguf")
     let model = try Decoder(file)
     let tokenizer = try SentencePiece(file)
@@ -30,7 +31,7 @@ struct GemmaTests {
     var (written, seconds, theirs) = (0, 0.0, 0.0)
     for row in rows {
       func numbers(_ name: String) throws -> [Int] {
-        try #require(row[name]?.array?.compactMap(\.integer))
+        try #require(row[name]?.integers)
       }
       let prompt = try #require(row["prompt"]?.string)
       let (ids, expected) = (try numbers("ids"), try numbers("tokens"))

@@ -41,7 +41,8 @@ extension OneInstructionSet {
       add(UInt64(0))
       while bytes.count % 32 != 0 { bytes.append(0) }
       let weights = try Weights(bytes: bytes + data)
-      return try #require(QuantizedMatrix(try #require(weights.tensors["w"])))
+      let stored = try #require(weights.tensors["w"])
+      return try #require(QuantizedMatrix(stored))
     }
 
     @Test(arguments: [2, 6, 8, 12, 14] as [UInt32])

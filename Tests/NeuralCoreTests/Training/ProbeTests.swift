@@ -30,7 +30,8 @@ struct ProbeTests {
     let path = try ReferenceModels.temporaryFolder() + "/features.npy"
     try network.writeFeatures(of: data, to: path, batchSize: 2)
     let read = try Weights(contentsOf: path).tensor("array")
-    #expect(read.scalars == (try network.features(of: data, batchSize: 2)).scalars)
+    let features = try network.features(of: data, batchSize: 2)
+    #expect(read.scalars == features.scalars)
     #expect(read.shape == [5, 4])
   }
 }
