@@ -30,6 +30,8 @@ def main(folder, threads=2, count=200):
     params.model.path = path
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.n_ctx, params.n_parallel, params.verbosity = 1024, 1, -1
+    # Keys, values and their sums in float32: float16 sums would make the order of additions tell.
+    params.flash_attn_type, params.cache_type_k, params.cache_type_v = 0, 0, 0
     server = xllamacpp.Server(params)
 
     def post(where, body):
