@@ -31,15 +31,20 @@ let package = Package(
     .target(name: "Phantoms", dependencies: layers, swiftSettings: strict),
     .target(
       name: "ICHStudy", dependencies: ["Phantoms"] + layers, swiftSettings: strict),
+    .target(
+      name: "NetworkRuns", dependencies: ["ICHStudy"] + layers, swiftSettings: strict),
     .executableTarget(
       name: "roentgen",
       dependencies: [
-        "ICHStudy", "Phantoms",
+        "ICHStudy", "NetworkRuns", "Phantoms",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + layers,
       swiftSettings: strict),
     .testTarget(
       name: "PhantomsTests", dependencies: ["Phantoms"] + layers, swiftSettings: strict),
+    .testTarget(
+      name: "NetworkRunsTests", dependencies: ["NetworkRuns", "ICHStudy"] + layers,
+      swiftSettings: strict),
     .testTarget(
       name: "ICHStudyTests", dependencies: ["ICHStudy", "Phantoms"] + layers, swiftSettings: strict),
   ],

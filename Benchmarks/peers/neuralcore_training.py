@@ -3,7 +3,16 @@
 from bench import Work
 
 # Network, side, batch, ratio to reach.
-STEPS = [("resnet50", 224, 8, 1.3), ("vit-s", 224, 8, 1.1), ("resnet18", 64, 32, None)]
+STEPS = [
+    ("resnet50", 224, 8, 1.3), ("vit-s", 224, 8, 1.1), ("unet2d", 256, 4, 1.8),
+    ("unet3d", 64, 1, 1.8), ("resnet18", 64, 32, None),
+]
+
+
+def _unet(axes):
+    from monai.networks.nets import UNet
+
+    return UNet(axes, 1, 2, (32, 64, 128, 256), (2, 2, 2), num_res_units=2)
 
 
 def _torch_step(name, size, batch):
@@ -18,13 +27,21 @@ def _torch_step(name, size, batch):
         net = {
             "resnet50": torchvision.models.resnet50, "resnet18": torchvision.models.resnet18,
             "vit-s": lambda: timm.create_model("vit_small_patch16_224"),
+            "unet2d": lambda: _unet(2), "unet3d": lambda: _unet(3),
         }[name]().train()
-        x = torch.randn(batch, 3, size, size)
-        if name.startswith("resnet"):
+        axes = 3 if name == "unet3d" else 2
+        x = torch.randn(batch, 1 if "unet" in name else 3, *[size] * axes)
+        if axes == 3:
+            net = net.to(memory_format=torch.channels_last_3d)
+            x = x.contiguous(memory_format=torch.channels_last_3d)
+        elif name != "vit-s":
             net = net.to(memory_format=torch.channels_last)
             x = x.contiguous(memory_format=torch.channels_last)
         optimizer = torch.optim.SGD(net.parameters(), 1e-3, 0.9)
         target = torch.arange(batch) % 10
+        if "unet" in name:
+            target = torch.zeros(batch, *[size] * axes, dtype=torch.long)
+            target[..., size // 4:size // 2] = 1
 
         def step():
             optimizer.zero_grad()

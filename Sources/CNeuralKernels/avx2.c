@@ -1,5 +1,6 @@
 // The templates compiled for AVX2.
 #if defined(__x86_64__)
+#include <immintrin.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>

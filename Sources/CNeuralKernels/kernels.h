@@ -3,6 +3,8 @@
 #define ROENTGEN_KERNELS_H
 
 #include "CNeuralKernels.h"
+#include "half.h"
+#include "quantized.h"
 
 // The panel that the matrix kernels share: B is packed in panels of this many columns whatever the
 // instruction set, so that packed weights do not depend on it.
@@ -66,6 +68,9 @@ typedef struct nk_kernels {
   void (*winograd_output)(
       const float *m, ptrdiff_t point_stride, ptrdiff_t length, float *y, ptrdiff_t y_stride,
       ptrdiff_t high, ptrdiff_t wide);
+
+  // Quantised matrices, by nk_quantization: one row times one quantised vector.
+  float (*quantized_row[5])(const void *row, const void *vector, ptrdiff_t blocks);
 } nk_kernels;
 
 extern const nk_kernels nk_baseline;

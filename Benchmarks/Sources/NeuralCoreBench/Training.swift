@@ -54,6 +54,17 @@ private func make(_ name: String, size: Int, batch: Int) throws -> () -> Void {
     var shape = ViT.Configuration(imageSize: size, patchSize: 8, width: 128, depth: 4, heads: 4)
     shape.classes = 10
     return TrainingBench(ViT(shape), images: images, targets: targets, loss: loss).step
+  case "unet2d", "unet3d":
+    let axes = name == "unet3d" ? 3 : 2
+    let shape = UNet.Configuration(axes: axes, classes: 2, widths: [32, 64, 128, 256])
+    let sides = [Int](repeating: size, count: axes)
+    let masks = (0..<batch * sides.reduce(1, *)).map {
+      Int64((size / 4..<size / 2).contains($0 % size) ? 1 : 0)
+    }
+    return TrainingBench(
+      UNet(shape), images: [batch, 1] + sides,
+      targets: Tensor(of: masks, shape: [batch] + sides), loss: loss
+    ).step
   default: throw BenchError(text: "no network \(name)")
   }
 }

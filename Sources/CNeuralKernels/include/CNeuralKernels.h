@@ -13,6 +13,7 @@
 #include "nk_elementwise.h"
 #include "nk_matmul.h"
 #include "nk_memory.h"
+#include "nk_quantized.h"
 #include "nk_spatial.h"
 #include "nk_threads.h"
 

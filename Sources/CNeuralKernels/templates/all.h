@@ -8,6 +8,7 @@
 #include "transpose.h"
 #include "conv.h"
 #include "winograd.h"
+#include "quantized.h"
 
 const nk_kernels NK_TABLE = {
     .name = NK_TABLE_NAME,
@@ -31,4 +32,5 @@ const nk_kernels NK_TABLE = {
     .conv_row = nk_conv_one_row,
     .winograd_input = nk_winograd_input_run,
     .winograd_output = nk_winograd_output_run,
+    .quantized_row = {nk_row_q4_0, nk_row_q5_0, nk_row_q8_0, nk_row_q4_k, nk_row_q6_k},
 };

@@ -22,6 +22,11 @@ public struct Parameter: Sendable {
   /// Whether weight decay is customary for it: weights of products, not biases and norms.
   public let decays: Bool
   public let id: ParameterID
+  /// A matrix that stays quantised, for inference alone; ``value`` is then empty.
+  public internal(set) var quantized: QuantizedMatrix?
+
+  /// How many numbers it holds.
+  public var count: Int { quantized.map { $0.rows * $0.columns } ?? value.count }
 
   /// A weight.
   public init(_ value: Tensor, decays: Bool? = nil) {

@@ -1,33 +1,6 @@
 // Multi-head attention.
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 extension Variable {
-  /// `softmax(q·kᵀ·scale + bias)·v`, scaled dot-product attention (Vaswani et al.,
-  /// arXiv 1706.03762).
-  ///
-  /// - Parameters:
-  ///   - keys: `[batch, head, keys, width]`.
-  ///   - values: `[batch, head, keys, width]`.
-  ///   - bias: Added to the scores; broadcasts to `[batch, head, queries, keys]`. Forbidden
-  ///     pairs are −∞.
-  ///   - scale: 1/√width when nil.
-  /// - Returns: `[batch, head, queries, width]` for queries of that shape.
-  public func attention(
-    keys: Variable, values: Variable, bias: Variable? = nil, scale: Float? = nil
-  ) -> Variable {
-    let width = shape[shape.count - 1]
-    var scores = (self * (scale ?? 1 / Float(width).squareRoot())).matmul(keys.transposed())
-    if let bias { scores = scores + bias }
-    return scores.softmax().matmul(values)
-  }
-
   /// `[batch, token, heads · width]` as `[batch, head, token, width]`.
   public func splitIntoHeads(_ heads: Int) -> Variable {
     reshaped([shape[0], shape[1], heads, shape[2] / heads]).permuted([0, 2, 1, 3])
@@ -47,10 +20,11 @@ public struct SelfAttention: Layer {
   public let dropout: Float
 
   public init(
-    width: Int, heads: Int, hasBias: Bool = true, dropout: Float = 0, draws: inout SeededDraws
+    width: Int, heads: Int, hasBias: Bool = true, dropout: Float = 0, deviation: Float = 0.02,
+    draws: inout SeededDraws
   ) {
     precondition(heads > 0 && width % heads == 0, "\(heads) heads of width \(width)")
-    let start = Initializer.truncatedNormal(deviation: 0.02)
+    let start = Initializer.truncatedNormal(deviation: deviation)
     qkv = Linear(width, 3 * width, hasBias: hasBias, start: start, draws: &draws)
     proj = Linear(width, width, start: start, draws: &draws)
     self.heads = heads
@@ -95,9 +69,9 @@ public struct FeedForward: Layer {
 
   public init(
     width: Int, hidden: Int, activation: Activation = .gelu, dropout: Float = 0,
-    draws: inout SeededDraws
+    deviation: Float = 0.02, draws: inout SeededDraws
   ) {
-    let start = Initializer.truncatedNormal(deviation: 0.02)
+    let start = Initializer.truncatedNormal(deviation: deviation)
     fc1 = Linear(width, hidden, start: start, draws: &draws)
     fc2 = Linear(hidden, width, start: start, draws: &draws)
     self.activation = activation

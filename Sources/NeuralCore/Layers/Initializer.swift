@@ -19,9 +19,12 @@ public enum Initializer: Sendable, Hashable {
   case truncatedNormal(deviation: Float)
   /// Zeros, biases 0.
   case zeros
+  /// Nothing: a tensor without elements, for weights that a file will bring.
+  case absent
 
   /// Weights `[outputs, inputs, taps…]`.
   func tensor(_ shape: [Int], _ draws: inout SeededDraws) -> Tensor {
+    if self == .absent { return Tensor.zeros([0]) }
     let taps = shape.dropFirst(2).reduce(1, *)
     var result = Tensor.zeros(shape)
     if self == .zeros { return result }
@@ -30,7 +33,7 @@ public enum Initializer: Sendable, Hashable {
     unsafe result.withUnsafeMutableFloats { values in
       for index in 0..<values.count {
         switch self {
-        case .zeros: return
+        case .zeros, .absent: return
         case .linear: unsafe values[index] = draws.uniform(-bound...bound)
         case .heNormal: unsafe values[index] = draws.normal() * deviation
         case .truncatedNormal(let own): unsafe values[index] = draws.truncatedNormal(own)

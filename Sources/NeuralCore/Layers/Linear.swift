@@ -23,6 +23,18 @@ public struct Linear: Layer {
   }
 
   public func callAsFunction(_ input: Variable) -> Variable {
-    input.linear(input.using(weight), bias: bias.map { input.using($0) })
+    if let matrix = weight.quantized { return input.linear(matrix, bias: bias) }
+    return input.linear(input.using(weight), bias: bias.map { input.using($0) })
+  }
+}
+
+extension Variable {
+  /// A fully connected layer whose weights stay quantised.
+  ///
+  /// - Precondition: No gradient is asked for.
+  func linear(_ matrix: QuantizedMatrix, bias: Parameter?) -> Variable {
+    precondition(tape == nil, "a quantised layer cannot be trained")
+    let product = matrix.product(value)
+    return Variable(bias.map { product + $0.value } ?? product)
   }
 }

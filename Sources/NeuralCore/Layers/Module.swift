@@ -90,7 +90,7 @@ extension Module {
 
   /// How many numbers the trainable parameters hold.
   public var parameterCount: Int {
-    namedParameters.reduce(0) { $0 + ($1.parameter.isStatistic ? 0 : $1.parameter.value.count) }
+    namedParameters.reduce(0) { $0 + ($1.parameter.isStatistic ? 0 : $1.parameter.count) }
   }
 
   /// The tensors by name, as a weights file holds them.
@@ -116,7 +116,12 @@ extension Module {
   }
 
   /// Writes the tensors to a safetensors file, in one step.
+  ///
+  /// - Throws: `unsupported` where weights are quantised; what writing a file throws.
   public func save(to path: String, metadata: [String: String] = [:]) throws(NeuralCoreError) {
+    if let name = namedParameters.first(where: { $0.parameter.quantized != nil })?.name {
+      throw NeuralCoreError(.unsupported, "\(name) is quantised; safetensors files hold numbers")
+    }
     try writeSafetensors(tensors, metadata: metadata, to: path)
   }
 }

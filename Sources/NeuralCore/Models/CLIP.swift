@@ -13,6 +13,7 @@ public struct CLIP: Module {
   public struct Tower: Sendable, Hashable {
     public var width, depth, heads, hidden: Int
     public var activation = CLIPActivation.quickGELU
+    public var epsilon: Float = 1e-5
 
     public init(width: Int, depth: Int, heads: Int, hidden: Int? = nil) {
       self.width = width
@@ -23,7 +24,7 @@ public struct CLIP: Module {
   }
 
   /// The activation of a tower's perceptrons.
-  public enum CLIPActivation: Sendable, Hashable { case quickGELU, gelu }
+  public enum CLIPActivation: Sendable, Hashable { case quickGELU, gelu, geluTanh }
 
   /// The shape of both towers.
   public struct Configuration: Sendable, Hashable {
@@ -178,8 +179,8 @@ public struct CLIPLayer: Module {
     key = Linear(width, width, start: start, draws: &draws)
     value = Linear(width, width, start: start, draws: &draws)
     output = Linear(width, width, start: start, draws: &draws)
-    norm1 = LayerNorm(width, epsilon: 1e-5)
-    norm2 = LayerNorm(width, epsilon: 1e-5)
+    norm1 = LayerNorm(width, epsilon: tower.epsilon)
+    norm2 = LayerNorm(width, epsilon: tower.epsilon)
     fc1 = Linear(width, tower.hidden, start: start, draws: &draws)
     fc2 = Linear(tower.hidden, width, start: start, draws: &draws)
     self.tower = tower
@@ -203,6 +204,10 @@ public struct CLIPLayer: Module {
       values: value(normal).splitIntoHeads(tower.heads), bias: mask)
     let x = input + output(mixed.joiningHeads())
     let hidden = fc1(norm2(x))
-    return x + fc2(tower.activation == .gelu ? hidden.gelu() : hidden.quickGELU())
+    switch tower.activation {
+    case .quickGELU: return x + fc2(hidden.quickGELU())
+    case .gelu: return x + fc2(hidden.gelu())
+    case .geluTanh: return x + fc2(hidden.geluTanh())
+    }
   }
 }

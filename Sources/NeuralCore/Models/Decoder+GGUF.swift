@@ -42,33 +42,61 @@ extension Decoder.Configuration {
 }
 
 extension Decoder {
-  /// A decoder from a GGUF file; quantised weights become float32.
-  public init(_ file: GGUF) throws(NeuralCoreError) {
+  /// A decoder from a GGUF file.
+  ///
+  /// - Parameters:
+  ///   - file: The file, architecture "llama" or "gemma3".
+  ///   - keepsQuantized: Whether matrices of 4 to 8 bits a weight stay in the file's memory and are
+  ///     multiplied as they are, which is fast and small but cannot be trained; float32 otherwise.
+  public init(_ file: GGUF, keepsQuantized: Bool = true) throws(NeuralCoreError) {
     let configuration = try Configuration(file)
     var draws = SeededDraws(seed: 0)
-    self.init(configuration, start: .zeros, &draws)
+    self.init(configuration, start: .absent, &draws)
     let names = Decoder.ggufNames.preceded(
       by: Decoder.normNames(isGemma: configuration.isGemma))
+    var shapes: [String: [Int]] = [:]
+    for (name, shape) in configuration.matrixShapes { shapes[name] = shape }
     var tensors: [String: Tensor] = [:]
+    var matrices: [String: QuantizedMatrix] = [:]
     for (name, stored) in file.weights.tensors {
       guard let place = names.place(of: name) else { continue }
-      var tensor = stored.tensor()
-      if !configuration.isGemma, name.hasSuffix("attn_q.weight") || name.hasSuffix("attn_k.weight")
-      {
-        tensor = Decoder.unturned(tensor, headWidth: configuration.headWidth)
+      if let wanted = shapes[place.name], stored.shape != wanted {
+        throw NeuralCoreError(
+          .mismatch, "\(name) is \(stored.shape), \(place.name) of this network \(wanted)")
       }
-      tensors[place.name] = tensor
+      let isTurned =
+        !configuration.isGemma
+        && (name.hasSuffix("attn_q.weight") || name.hasSuffix("attn_k.weight"))
+      let order = Decoder.unturned(
+        rows: stored.shape.first ?? 0, headWidth: configuration.headWidth)
+      if keepsQuantized, let matrix = QuantizedMatrix(stored) {
+        matrices[place.name] = isTurned ? matrix.permutingRows(order) : matrix
+        tensors[place.name] = Tensor.zeros([0])
+      } else if isTurned {
+        tensors[place.name] = Tensor.stacked(
+          order.map { stored.tensor().selected(axis: 0, $0) })
+      } else {
+        tensors[place.name] = stored.tensor()
+      }
+    }
+    // Placeholders take the file's tensors, whose shapes were compared above.
+    updateParameters { name, parameter in
+      if parameter.value.shape == [0], let tensor = tensors[name] {
+        parameter.value = tensor
+      }
+      parameter.quantized = matrices[name]
     }
     try load(tensors)
   }
 
-  /// Llama's GGUF files hold the rows of queries and keys so that turned pairs are neighbours;
-  /// here they lie half a head apart.
-  private static func unturned(_ weight: Tensor, headWidth: Int) -> Tensor {
-    let width = weight.shape[1]
-    guard weight.shape[0] % headWidth == 0 else { return weight }
-    return weight.reshaped([weight.shape[0] / headWidth, headWidth / 2, 2, width])
-      .transposed(1, 2).reshaped([weight.shape[0], width])
+  /// Llama's GGUF files hold the rows of queries and keys so that turned pairs are neighbours; here
+  /// they lie half a head apart: the row of the file that each row here is.
+  private static func unturned(rows: Int, headWidth: Int) -> [Int] {
+    guard rows % headWidth == 0 else { return Array(0..<rows) }
+    return (0..<rows).map { row in
+      let (head, place) = (row / headWidth, row % headWidth)
+      return head * headWidth + place % (headWidth / 2) * 2 + place / (headWidth / 2)
+    }
   }
 
   /// From GGUF's names to those of `transformers`.
@@ -97,5 +125,28 @@ extension Decoder {
         ("blk.{i}.ffn_norm.*", "model.layers.{i}.pre_feedforward_layernorm.*"),
         ("blk.{i}.post_ffw_norm.*", "model.layers.{i}.post_feedforward_layernorm.*"),
       ] : [("blk.{i}.ffn_norm.*", "model.layers.{i}.post_attention_layernorm.*")]
+  }
+}
+
+extension Decoder.Configuration {
+  /// The shape of every matrix of a decoder, by name.
+  fileprivate var matrixShapes: [(String, [Int])] {
+    var shapes = [("model.embed_tokens.weight", [vocabulary, width])]
+    if !isTied { shapes.append(("lm_head.weight", [vocabulary, width])) }
+    for layer in 0..<depth {
+      let (attention, perceptron) = (
+        "model.layers.\(layer).self_attn", "model.layers.\(layer).mlp"
+      )
+      shapes += [
+        ("\(attention).q_proj.weight", [heads * headWidth, width]),
+        ("\(attention).k_proj.weight", [keyHeads * headWidth, width]),
+        ("\(attention).v_proj.weight", [keyHeads * headWidth, width]),
+        ("\(attention).o_proj.weight", [width, heads * headWidth]),
+        ("\(perceptron).gate_proj.weight", [hidden, width]),
+        ("\(perceptron).up_proj.weight", [hidden, width]),
+        ("\(perceptron).down_proj.weight", [width, hidden]),
+      ]
+    }
+    return shapes
   }
 }

@@ -41,11 +41,15 @@ extension Decoder {
     /// Sees tokens and gives the scores of the next one, `[vocabulary]`.
     public mutating func see(_ ids: [Int]) -> Tensor {
       precondition(!ids.isEmpty, "Decoder: no tokens to see")
-      let rows = model.embed(ids, Variable(Tensor.zeros([]))).reshaped([
-        1, ids.count, model.configuration.width,
-      ])
-      let states = model.states(rows, &cache)
-      let last = states.sliced(axis: 1, ids.count - 1..<ids.count)
+      let rows = model.embed(ids, Variable(Tensor.zeros([])))
+      return see(vectors: rows.value.reshaped([1, ids.count, model.configuration.width]))
+    }
+
+    /// Sees vectors in the place of tokens, `[1, token, width]`, and gives the scores of the next
+    /// token, `[vocabulary]`.
+    mutating func see(vectors: Tensor) -> Tensor {
+      let states = model.states(Variable(vectors), &cache)
+      let last = states.sliced(axis: 1, vectors.shape[1] - 1..<vectors.shape[1])
       return model.logits(last).value.reshaped([model.configuration.vocabulary])
     }
 
@@ -61,13 +65,27 @@ extension Decoder {
       after prompt: [Int], limit: Int, stops: Set<Int> = [],
       allowing isAllowed: ((_ written: [Int], _ candidate: Int) -> Bool)? = nil
     ) -> [Int] {
+      limit > 0 ? write(after: see(prompt), limit, stops, isAllowed) : []
+    }
+
+    /// Continues a text whose tokens were given as vectors, `[1, token, width]`.
+    mutating func generate(
+      afterVectors prompt: Tensor, limit: Int, stops: Set<Int>,
+      allowing isAllowed: ((_ written: [Int], _ candidate: Int) -> Bool)?
+    ) -> [Int] {
+      limit > 0 ? write(after: see(vectors: prompt), limit, stops, isAllowed) : []
+    }
+
+    private mutating func write(
+      after first: Tensor, _ limit: Int, _ stops: Set<Int>,
+      _ isAllowed: ((_ written: [Int], _ candidate: Int) -> Bool)?
+    ) -> [Int] {
       var written: [Int] = []
-      var next = prompt
-      while written.count < limit {
-        let scores = see(next).scalars
-        guard let token = choose(scores, written, isAllowed), !stops.contains(token) else { break }
+      var scores = first
+      while let token = choose(scores.scalars, written, isAllowed), !stops.contains(token) {
         written.append(token)
-        next = [token]
+        if written.count == limit { break }
+        scores = see([token])
       }
       return written
     }
@@ -77,13 +95,12 @@ extension Decoder {
       _ isAllowed: ((_ written: [Int], _ candidate: Int) -> Bool)?
     ) -> Int? {
       if sampling.temperature <= 0 {
-        guard let isAllowed else {
-          var best = 0
-          for index in scores.indices where scores[index] > scores[best] { best = index }
-          return best
+        var best: Int?
+        for index in scores.indices {
+          if let best, scores[index] <= scores[best] { continue }
+          if isAllowed?(written, index) ?? true { best = index }
         }
-        let order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
-        return order.first { isAllowed(written, $0) }
+        return best
       }
       var order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
       if let isAllowed {

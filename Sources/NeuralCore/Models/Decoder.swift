@@ -104,7 +104,8 @@ public struct Decoder: Module {
 
   /// The vectors of some tokens, `[token, width]`.
   func embed(_ ids: [Int], _ root: Variable) -> Variable {
-    let rows = root.using(embedding).rows(ids)
+    let rows =
+      embedding.quantized.map { root.constant($0.rows(ids)) } ?? root.using(embedding).rows(ids)
     return configuration.isGemma ? rows * Float(configuration.width).squareRoot() : rows
   }
 
@@ -119,30 +120,7 @@ public struct Decoder: Module {
   /// The scores of every token of the vocabulary, from states after the last norm.
   func logits(_ states: Variable) -> Variable {
     if let head { return head(states) }
+    if let matrix = embedding.quantized { return states.linear(matrix, bias: nil) }
     return states.linear(states.using(embedding))
-  }
-}
-
-/// The keys and values of tokens that were seen.
-public struct KeyValueCache: Sendable {
-  /// Tokens seen.
-  public internal(set) var length = 0
-  /// By layer: `[batch, head, token, width]`. Empty where nothing is to be kept.
-  var keys, values: [Tensor?]
-
-  init(depth: Int) {
-    keys = [Tensor?](repeating: nil, count: depth)
-    values = keys
-  }
-
-  /// Adds keys and values of a layer; all of them come back.
-  mutating func extend(_ layer: Int, _ key: Variable, _ value: Variable) -> (Variable, Variable) {
-    guard layer < keys.count else { return (key, value) }
-    let allKeys = keys[layer].map { Tensor.concatenated([$0, key.value], axis: 2) } ?? key.value
-    let allValues =
-      values[layer].map { Tensor.concatenated([$0, value.value], axis: 2) } ?? value.value
-    keys[layer] = allKeys
-    values[layer] = allValues
-    return (Variable(allKeys), Variable(allValues))
   }
 }

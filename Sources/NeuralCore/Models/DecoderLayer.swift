@@ -68,7 +68,19 @@ public struct DecoderLayer: Module {
   }
 
   private func perceptron(_ x: Variable) -> Variable {
-    down(gate(x).activated(configuration.activation) * up(x))
+    let opened = gate(x)
+    if configuration.activation == .geluTanh, down.weight.quantized != nil {
+      return down(Variable(DecoderLayer.tabulatedGELU(opened.value)) * up(x))
+    }
+    return down(opened.activated(configuration.activation) * up(x))
+  }
+
+  /// GELU as ggml's table gives it, which files quantised for ggml are run with: between −10 and 10
+  /// from a float16 to a float16, 0 below and the number itself above.
+  private static func tabulatedGELU(_ x: Tensor) -> Tensor {
+    func rounded(_ x: Tensor) -> Tensor { x.converted(to: .float16).converted(to: .float32) }
+    let inside = rounded(rounded(x.clamped(-10, 10)).geluTanh())
+    return x.greater(than: Tensor(9.999_999)).selecting(x, otherwise: inside)
   }
 
   private func attend(_ x: Variable, _ index: Int, _ cache: inout KeyValueCache) -> Variable {

@@ -18,6 +18,50 @@ extension Layer {
   }
 }
 
+extension Layer {
+  /// Writes the outputs of a frozen network for every sample to a `.npy` file, `[sample, …]`.
+  ///
+  /// - Parameters:
+  ///   - data: The samples, in the order of the rows.
+  ///   - path: The file to write, in one step.
+  ///   - batchSize: Samples at a time.
+  ///   - body: What to keep of each batch; the network's output when nil.
+  public func writeFeatures(
+    of data: any Dataset, to path: String, batchSize: Int = 32,
+    _ body: ((Self, Variable) -> Variable)? = nil
+  ) throws(NeuralCoreError) {
+    try NumPy.write(try features(of: data, batchSize: batchSize, body), to: path)
+  }
+
+  /// The network after further training.
+  ///
+  /// - Parameters:
+  ///   - training: The samples to learn from.
+  ///   - validation: Samples to measure on after each epoch.
+  ///   - loss: What to make small.
+  ///   - optimizer: How; a small rate leaves most of what was learned before.
+  ///   - metric: What to report beside the loss.
+  ///   - options: Epochs, batches, schedule and so on.
+  ///   - isFrozen: The parameters that stay as they are, by name; nil trains all.
+  /// - Returns: The trained network and the rows of its epochs.
+  public func fineTuned(
+    on training: any Dataset, validating validation: (any Dataset)? = nil,
+    loss: Loss = .crossEntropy(), optimizer: Optimizer = .adamW(rate: 1e-4),
+    metric: Metric? = .accuracy, options: TrainingOptions = TrainingOptions(),
+    freezing isFrozen: ((String) -> Bool)? = nil
+  ) async throws(NeuralCoreError) -> (network: Self, history: TrainingHistory) {
+    var start = self
+    if let isFrozen {
+      let names = Set(namedParameters.map(\.name).filter(isFrozen))
+      start.freeze { names.contains($0) }
+    }
+    var trainer = Trainer(
+      start, loss: loss, optimizer: optimizer, metric: metric, options: options)
+    try await trainer.train(on: training, validating: validation)
+    return (trainer.model, trainer.history)
+  }
+}
+
 /// A linear layer trained on frozen features: multinomial logistic regression.
 ///
 /// - `features`: `[sample, width]`.

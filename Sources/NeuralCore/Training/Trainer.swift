@@ -212,6 +212,7 @@ public struct Trainer<Model: Layer>: Sendable {
     if options.keepsBest, isBetterThanAll(row) { best = evaluated }
     history.epochs.append(row)
     position = Position(epoch: position.epoch + 1)
+    options.finishedEpoch?(history)
   }
 
   private func score(_ row: TrainingHistory.Epoch) -> Double {

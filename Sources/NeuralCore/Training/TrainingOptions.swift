@@ -36,6 +36,8 @@ public struct TrainingOptions: Sendable {
   public var checkpointEvery: Int?
   /// Called after every step.
   public var progress: (@Sendable (TrainingProgress) -> Void)?
+  /// Called after every epoch with the rows so far, such as to draw the curve of a run under way.
+  public var finishedEpoch: (@Sendable (TrainingHistory) -> Void)?
 
   public init() {}
 }

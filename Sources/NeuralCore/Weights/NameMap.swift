@@ -35,15 +35,15 @@ public struct NameMap: Sendable, ExpressibleByDictionaryLiteral {
   }
 
   /// Where a tensor belongs.
-  struct Place: Hashable {
-    var name: String
+  package struct Place: Hashable {
+    package var name: String
     var part = 0
     var parts = 1
     var isTransposed = false
   }
 
   /// The place of a file's tensor; nil to leave it out.
-  func place(of name: String) -> Place? {
+  package func place(of name: String) -> Place? {
     for row in rows {
       guard let captures = NameMap.match(row.pattern, name) else { continue }
       if row.target.isEmpty { return nil }

@@ -15,10 +15,13 @@ struct Roentgen: AsyncParsableCommand {
         roentgen window SCAN -o DIR    pictures of its slices
         roentgen deidentify IN OUT     remove what identifies patients
         roentgen ask SCAN --model …    ask a model about a scan
+        roentgen train CONFIG.json     train a network on labelled pictures, in folds
+        roentgen embed PICTURES -o F   features of pictures as a NumPy array
       """,
     version: "0.1.0",
     subcommands: [
       StudyCommand.self, InspectCommand.self, WindowCommand.self, DeidentifyCommand.self,
-      AskCommand.self, JournalCommand.self, CheckTableCommand.self, GalleryCommand.self,
+      AskCommand.self, TrainCommand.self, EmbedCommand.self, JournalCommand.self,
+      CheckTableCommand.self, GalleryCommand.self,
     ])
 }

@@ -44,22 +44,28 @@ enum ReferenceModels {
     let weights: Weights
     let tensors: Weights
 
-    /// Makes the model, or says that it is skipped.
+    /// The folder with all models, made by one run of the script; nil where it fails.
+    private static let made: (folder: String, said: String)? = {
+      guard let folder = try? temporaryFolder(), let text = run("reference_models.py", [folder])
+      else { return nil }
+      return (folder, text)
+    }()
+
+    /// Reads a model, or says that it is skipped.
     static func make(_ name: String) throws -> Case? {
       guard python != nil else {
         print("SKIPPED 1 parity test (\(name)): ROENTGEN_PYTHON is not set")
         return nil
       }
-      let folder = try temporaryFolder()
-      defer { try? FileManager.default.removeItem(atPath: folder) }
-      guard let text = run("reference_models.py", [folder, name]), text.contains("made \(name)")
-      else {
+      guard let made, made.said.split(separator: "\n").contains("made \(name)") else {
         print("SKIPPED 1 parity test (\(name)): the reference could not be made")
         return nil
       }
+      let files = ["weights", "case"].map { "\(made.folder)/\(name).\($0).safetensors" }
+      // What was opened stays readable.
+      defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
       return Case(
-        weights: try Weights(contentsOf: "\(folder)/\(name).weights.safetensors"),
-        tensors: try Weights(contentsOf: "\(folder)/\(name).case.safetensors"))
+        weights: try Weights(contentsOf: files[0]), tensors: try Weights(contentsOf: files[1]))
     }
 
     func input(_ name: String) throws -> Tensor { try tensors.tensor("in.\(name)") }

