@@ -17,8 +17,10 @@ struct AskCommand: AsyncParsableCommand {
         roentgen ask head.nii.gz --window brain --slices 8 --model gpt-4o "?"
         roentgen ask x.png --endpoint http://127.0.0.1:11434/v1 \\
           --model llava "What is this?"
-        roentgen ask x.png --model gpt-4o --dry-run "What is this?"
+        roentgen ask x.png --model openai:gpt-4o --dry-run "What is this?"
 
+      A model is NAME, or openai:NAME, anthropic:NAME or gemini:NAME; names that
+      begin with claude or gemini tell their vendor, others are OpenAI's.
       Keys come from OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY (or
       GOOGLE_API_KEY); for an --endpoint from ROENTGEN_API_KEY alone, and none
       is needed. Exit codes: 64 what was asked can't be sent, 65 a file can't be
@@ -28,14 +30,16 @@ struct AskCommand: AsyncParsableCommand {
   @Argument(help: "Scans: files, folders or archives; then the question.")
   var scansAndQuestion: [String]
 
-  @Option(help: "The model's name, as its vendor or server knows it.")
+  @Option(help: "The model: NAME, or VENDOR:NAME (openai, anthropic, gemini).")
   var model: String
 
   @Option(help: "An address that speaks Chat Completions, such as http://127.0.0.1:11434/v1.")
   var endpoint: String?
 
-  @Option(help: "A window's name (brain, lung, …), or width,level in the scan's units.")
+  @Option(help: "A window's name (brain, lung, …) or CENTER/WIDTH in the scan's units.")
   var window: String?
+
+  @OptionGroup var input: ScanInput
 
   @Option(help: "How many slices of a volume to show, evenly spaced.")
   var slices = 8
@@ -99,19 +103,37 @@ struct AskCommand: AsyncParsableCommand {
     }
   }
 
+  private enum Vendor: String, CaseIterable {
+    case openai, anthropic, gemini
+  }
+
+  /// Who serves the model, named before a colon or told by its name; and the name alone.
+  private var service: (vendor: Vendor, model: String) {
+    for vendor in Vendor.allCases where model.lowercased().hasPrefix(vendor.rawValue + ":") {
+      return (vendor, String(model.dropFirst(vendor.rawValue.count + 1)))
+    }
+    if model.hasPrefix("claude") { return (.anthropic, model) }
+    if model.hasPrefix("gemini") { return (.gemini, model) }
+    return (.openai, model)
+  }
+
   /// The environment's names of the key that is sent.
   private var keyNames: [String] {
     if endpoint != nil { return ["ROENTGEN_API_KEY"] }
-    if model.hasPrefix("claude") { return ["ANTHROPIC_API_KEY"] }
-    if model.hasPrefix("gemini") { return ["GEMINI_API_KEY", "GOOGLE_API_KEY"] }
-    return ["OPENAI_API_KEY"]
+    switch service.vendor {
+    case .openai: return ["OPENAI_API_KEY"]
+    case .anthropic: return ["ANTHROPIC_API_KEY"]
+    case .gemini: return ["GEMINI_API_KEY", "GOOGLE_API_KEY"]
+    }
   }
 
   private var host: String {
     if let endpoint { return URL(string: endpoint)?.host ?? endpoint }
-    if model.hasPrefix("claude") { return "api.anthropic.com" }
-    if model.hasPrefix("gemini") { return "generativelanguage.googleapis.com" }
-    return "api.openai.com"
+    switch service.vendor {
+    case .openai: return "api.openai.com"
+    case .anthropic: return "api.anthropic.com"
+    case .gemini: return "generativelanguage.googleapis.com"
+    }
   }
 
   private func ask() async throws {
@@ -187,9 +209,12 @@ struct AskCommand: AsyncParsableCommand {
       return OpenAICompatible(
         base: base, model: model, key: named ? key : .none, options: options)
     }
-    if model.hasPrefix("claude") { return Anthropic(model, options: options) }
-    if model.hasPrefix("gemini") { return Gemini(model, options: options) }
-    return OpenAI(model, options: options)
+    let (vendor, name) = service
+    switch vendor {
+    case .openai: return OpenAI(name, options: options)
+    case .anthropic: return Anthropic(name, options: options)
+    case .gemini: return Gemini(name, options: options)
+    }
   }
 
   /// A picture as it is, or slices of a volume with their places.
@@ -202,7 +227,8 @@ struct AskCommand: AsyncParsableCommand {
         return [.image(try Image(file: URL(fileURLWithPath: path)))]
       }
     }
-    let volume = try Volume(contentsOf: path)
+    let (volume, said) = try input.read(path)
+    notes += said.map { "\(name): \($0)" }
     let count = try volume.geometry.sliceCount(.axial)
     let shown = min(slices, count)
     var parts: [Part] = []
@@ -220,11 +246,11 @@ struct AskCommand: AsyncParsableCommand {
   private func tone() throws -> Tone {
     guard let window else { return .file() }
     if let preset = Window(preset: window) { return .window(preset) }
-    let numbers = window.split(separator: ",").compactMap { Double($0) }
-    guard numbers.count == 2, numbers[0] > 0 else {
-      throw ClientError(.invalidPrompt, "--window \(window): a name or width,level")
+    let numbers = window.split(separator: "/").compactMap { Double($0) }
+    guard numbers.count == 2, numbers[1] > 0 else {
+      throw ClientError(.invalidPrompt, "--window \(window): a name or CENTER/WIDTH")
     }
-    return .window(Window(center: numbers[1], width: numbers[0]))
+    return .window(Window(center: numbers[0], width: numbers[1]))
   }
 }
 
