@@ -2,24 +2,26 @@
 
 /// The entries of a fixed or extensible array: an address for each chunk, in the order of the grid.
 struct HDF5ChunkArray {
-  /// Address, stored bytes and filter mask of each chunk; nil for chunks that were never written.
-  private(set) var entries: [(address: Int, bytes: Int?, mask: Int)?] = []
+  /// Number in the grid, address, stored bytes and filter mask of each chunk that was written.
+  private(set) var entries: [(number: Int, address: Int, bytes: Int?, mask: Int)] = []
+  /// The number of the next chunk.
+  private var position = 0
   private let source: HDF5Source
   private var isFiltered = false
   private var entrySize = 0
 
   private mutating func readEntry(_ block: inout HDF5Block) throws(VolumeError) {
+    defer { position += 1 }
     guard let address = try block.address("chunk") else {
       block.skip(entrySize - source.addressSize)
-      entries.append(nil)
       return
     }
     guard isFiltered else {
-      entries.append((address, nil, 0))
+      entries.append((position, address, nil, 0))
       return
     }
     let bytes = try block.integer(entrySize - source.addressSize - 4, "chunk size")
-    entries.append((address, bytes, try block.four("filter mask")))
+    entries.append((position, address, bytes, try block.four("filter mask")))
   }
 
   private mutating func readHead(_ head: inout HDF5Block) throws(VolumeError) {
@@ -35,7 +37,7 @@ struct HDF5ChunkArray {
   private mutating func readElements(
     _ address: Int, _ count: Int, _ limit: Int
   ) throws(VolumeError) {
-    let count = min(count, limit - entries.count)
+    let count = min(count, limit - position)
     guard count > 0 else { return }
     var block = try source.block(address, count * entrySize, "chunk array")
     for _ in 0..<count { try readEntry(&block) }
@@ -62,12 +64,12 @@ struct HDF5ChunkArray {
     var place = start + bitmapBytes + 4
     for index in 0..<pages {
       let inPage = min(page, count - index * page)
-      guard entries.count < limit else { return }
+      guard position < limit else { return }
       // The highest bit of a byte is its first page.
       if bitmap[index >> 3] >> UInt8(7 - index & 7) & 1 == 1 {
         try readElements(place, inPage, limit)
       } else {
-        for _ in 0..<min(inPage, limit - entries.count) { entries.append(nil) }
+        skipEntries(inPage, limit)
       }
       place += inPage * entrySize + 4
     }
@@ -104,12 +106,12 @@ struct HDF5ChunkArray {
     for _ in 0..<min(inIndex, limit) { try readEntry(&block) }
     block.position = 6 + source.addressSize + inIndex * entrySize
     for level in 0..<supers {
-      guard entries.count < limit else { return }
+      guard position < limit else { return }
       let blocks = 1 << (level / 2)
       let elements = (1 << ((level + 1) / 2)) * least
       if level < direct {
         for _ in 0..<blocks {
-          guard entries.count < limit else { return }
+          guard position < limit else { return }
           let child = try block.address("data block")
           try readData(child, elements, 1 << pageBits, offsetSize, limit, initialized: nil)
         }
@@ -121,7 +123,7 @@ struct HDF5ChunkArray {
   }
 
   private mutating func skipEntries(_ count: Int, _ limit: Int) {
-    for _ in 0..<min(count, limit - entries.count) { entries.append(nil) }
+    position += min(count, limit - position)
   }
 
   private mutating func readSuper(
@@ -140,7 +142,7 @@ struct HDF5ChunkArray {
     block.position = head
     let bitmap = try block.bytes(blocks * bitmapBytes, "EASB")
     for index in 0..<blocks {
-      guard entries.count < limit else { return }
+      guard position < limit else { return }
       let child = try block.address("data block")
       let part =
         bitmap.isEmpty
@@ -164,7 +166,7 @@ struct HDF5ChunkArray {
     }
     place += 4
     for index in 0..<elements / page {
-      guard entries.count < limit else { return }
+      guard position < limit else { return }
       let isThere = initialized.map { $0[index >> 3] >> UInt8(7 - index & 7) & 1 == 1 } ?? true
       if isThere { try readElements(place, page, limit) } else { skipEntries(page, limit) }
       place += page * entrySize + 4

@@ -49,13 +49,20 @@ struct HDF5ChunkGrid {
     case .single(let bytes, let mask):
       found = [HDF5Chunk(start: origin, address: address, bytes: bytes ?? whole, mask: mask)]
     case .implicit:
-      for (number, start) in try starts(counts(space.shape), order: Array(0..<rank)).enumerated() {
-        let (offset, overflow) = number.multipliedReportingOverflow(by: whole)
-        let (place, overflow2) = address.addingReportingOverflow(offset)
-        guard !overflow, !overflow2 else {
-          throw VolumeError(.limit, "too many chunks", field: "layout")
-        }
-        found.append(HDF5Chunk(start: start, address: place, bytes: whole, mask: 0))
+      let counts = counts(space.shape)
+      let total = try chunkCount(counts)
+      // All of them are stored, one after the other.
+      let (length, overflow) = total.multipliedReportingOverflow(by: whole)
+      guard !overflow, length <= source.origin.count else {
+        throw VolumeError(
+          .truncated, "\(total) chunks of \(whole) bytes in \(source.origin.count)",
+          field: "layout")
+      }
+      for number in 0..<total {
+        found.append(
+          HDF5Chunk(
+            start: start(of: number, counts, order: Array(0..<rank)),
+            address: address + number * whole, bytes: whole, mask: 0))
       }
     case .fixedArray, .extensibleArray:
       found = try array(index, at: address, whole)
@@ -95,14 +102,16 @@ struct HDF5ChunkGrid {
       order.remove(at: growing)
       order.insert(growing, at: 0)
     }
-    let places = try starts(counts(lengths), order: order)
+    let counts = counts(lengths)
+    let total = try chunkCount(counts)
     let entries =
       isExtensible
-      ? try HDF5ChunkArray(source, extensible: address, limit: places.count).entries
-      : try HDF5ChunkArray(source, fixed: address, limit: places.count).entries
+      ? try HDF5ChunkArray(source, extensible: address, limit: total).entries
+      : try HDF5ChunkArray(source, fixed: address, limit: total).entries
     var found: [HDF5Chunk] = []
-    for (start, entry) in zip(places, entries) {
-      guard let entry, zip(start, space.shape).allSatisfy({ $0 < $1 }) else { continue }
+    for entry in entries {
+      let start = start(of: entry.number, counts, order: order)
+      guard zip(start, space.shape).allSatisfy({ $0 < $1 }) else { continue }
       found.append(
         HDF5Chunk(
           start: start, address: entry.address, bytes: entry.bytes ?? whole, mask: entry.mask))
@@ -110,9 +119,8 @@ struct HDF5ChunkGrid {
     return found
   }
 
-  /// The first element of every chunk of a grid, in the grid's order; `order` lists its axes, slowest
-  /// first.
-  private func starts(_ counts: [Int], order: [Int]) throws(VolumeError) -> [[Int]] {
+  /// The number of chunks of a grid.
+  private func chunkCount(_ counts: [Int]) throws(VolumeError) -> Int {
     var total = 1
     for count in counts {
       let (product, overflow) = total.multipliedReportingOverflow(by: count)
@@ -121,17 +129,18 @@ struct HDF5ChunkGrid {
       }
       total = product
     }
-    var result: [[Int]] = []
-    var index = [Int](repeating: 0, count: counts.count)
-    for _ in 0..<total {
-      result.append(zip(index, chunk).map { $0 * $1 })
-      for axis in order.reversed() {
-        index[axis] += 1
-        if index[axis] < counts[axis] { break }
-        index[axis] = 0
-      }
+    return total
+  }
+
+  /// The first element of a chunk by its number in the grid; `order` lists the axes, slowest first.
+  private func start(of number: Int, _ counts: [Int], order: [Int]) -> [Int] {
+    var start = [Int](repeating: 0, count: counts.count)
+    var rest = number
+    for axis in order.reversed() where counts[axis] > 0 {
+      start[axis] = rest % counts[axis] * chunk[axis]
+      rest /= counts[axis]
     }
-    return result
+    return start
   }
 
   /// Refuses a claim of elements that the stored chunks cannot hold: chunks that are not there are filled,
