@@ -54,7 +54,7 @@ struct CompressionPlan: Sendable {
     case .standard:
       if isGray8 { return [runs(layout, adaptive: true)] }
       let both = [
-        runs(layout, adaptive: true), repeats(layout, candidates: layout.bitDepth == 8 ? 7 : 4),
+        runs(layout, adaptive: true), repeats(layout, candidates: layout.bitDepth == 8 ? 8 : 4),
       ]
       return layout.bitDepth == 8 ? both : both + [long(layout, candidates: 3)]
     case .small:
@@ -93,7 +93,9 @@ struct CompressionPlan: Sendable {
   ) -> CompressionPlan {
     let all = candidates(layout, effort)
     guard all.count > 1 else { return all[0] }
-    let count = min(layout.height, max(8, min(16, layout.height / 24)))
+    let count = min(
+      layout.height,
+      max(8, effort == .fast ? min(16, layout.height / 24) : min(32, layout.height / 12)))
     var bands: [Range<Int>] = [0..<layout.height]
     if 2 * count < layout.height {
       bands = [1, 3].map { quarter in
