@@ -17,7 +17,7 @@ public struct AttentionUNet: Layer {
   public var levels: [AttentionUNetLevel]
   var final: Convolution
 
-  /// - Parameter configuration: ``UNet/Configuration/residualUnits`` is not read.
+  /// `residualUnits` of the configuration is not read; `seed` draws the first weights.
   public init(_ configuration: Configuration, seed: UInt64 = 0) {
     let c = configuration
     var draws = SeededDraws(seed: seed, 0xA77)
