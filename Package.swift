@@ -102,3 +102,8 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// `ROENTGEN_TESTS=NeuralCoreTests swift test -c release` builds the tests of one layer alone.
+if let only = Context.environment["ROENTGEN_TESTS"] {
+  package.targets.removeAll { $0.type == .test && $0.name != only }
+}
