@@ -1,6 +1,7 @@
 // float16 and bfloat16, rounded to nearest, ties to even.
 #include <string.h>
 
+#include "half.h"
 #include "nk_memory.h"
 
 static inline uint16_t nk_half(float value) {
@@ -21,22 +22,6 @@ static inline uint16_t nk_half(float value) {
   return (uint16_t)(sign | ((rest - 0x38000000 + 0xfff + odd) >> 13));
 }
 
-static inline float nk_from_half(uint16_t half) {
-  uint32_t sign = (uint32_t)(half & 0x8000) << 16, rest = half & 0x7fff, bits;
-  float value;
-  if (rest >= 0x7c00) {
-    bits = sign | 0x7f800000 | ((rest & 0x3ff) << 13);
-  } else if (rest >= 0x400) {
-    bits = sign | ((rest << 13) + 0x38000000);
-  } else {
-    value = (float)rest * 5.9604644775390625e-8f;  // 2⁻²⁴
-    memcpy(&bits, &value, 4);
-    bits |= sign;
-  }
-  memcpy(&value, &bits, 4);
-  return value;
-}
-
 void nk_f32_to_f16(const void *source, void *target, size_t count) {
   const float *from = source;
   uint16_t *to = target;
@@ -46,7 +31,7 @@ void nk_f32_to_f16(const void *source, void *target, size_t count) {
 void nk_f16_to_f32(const void *source, void *target, size_t count) {
   const uint16_t *from = source;
   float *to = target;
-  for (size_t i = 0; i < count; i++) to[i] = nk_from_half(from[i]);
+  for (size_t i = 0; i < count; i++) to[i] = nk_half_value(from[i]);
 }
 
 void nk_f32_to_bf16(const void *source, void *target, size_t count) {

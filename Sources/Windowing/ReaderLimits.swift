@@ -45,12 +45,22 @@ public struct ReaderLimits: Sendable, Hashable, Codable {
 
 /// What had to be changed about a picture so that a model takes it.
 public struct FitReport: Sendable, Hashable, Codable {
-  public enum Change: Sendable, Hashable, Codable {
+  public enum Change: Sendable, Hashable, Codable, CustomStringConvertible {
     /// Width and height before and after, and the limit that asked for it.
     case resized(fromWidth: Int, fromHeight: Int, toWidth: Int, toHeight: Int, because: String)
     case padded(toWidth: Int, toHeight: Int, because: String)
     /// The PNG was written with more effort.
     case compressed(PNGOptions.Effort)
+
+    public var description: String {
+      switch self {
+      case .resized(let fromWidth, let fromHeight, let toWidth, let toHeight, let reason):
+        "\(fromWidth)×\(fromHeight) resized to \(toWidth)×\(toHeight) (\(reason))"
+      case .padded(let width, let height, let reason):
+        "padded to \(width)×\(height) (\(reason))"
+      case .compressed(let effort): "compressed with the effort \(effort.rawValue)"
+      }
+    }
   }
 
   public var changes: [Change]

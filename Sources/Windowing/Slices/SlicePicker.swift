@@ -67,22 +67,43 @@ extension Volume {
   public func slices(
     _ plane: Plane, _ pickers: [SlicePicker] = [], mask: Volume? = nil
   ) throws(WindowingError) -> [Int] {
-    var kept = Array(0..<(try geometry.sliceCount(plane)))
-    for picker in pickers {
-      let before = kept.count
-      kept = try picker.picks(from: kept, of: self, plane: plane, mask: mask)
-      guard !kept.isEmpty else {
-        throw WindowingError(.nothingPicked, "\(picker) keeps none of \(before) slices")
-      }
+    try SlicePicker.kept(by: pickers, of: try geometry.sliceCount(plane)) {
+      (picker, kept) throws(WindowingError) in
+      try picker.picks(from: kept, of: self, plane: plane, mask: mask)
     }
-    guard !kept.isEmpty else { throw WindowingError(.nothingPicked, "the volume has no slice") }
-    return kept
   }
 }
 
 extension SlicePicker {
+  /// The indices that all pickers keep of so many slices of any kind, such as oblique ones.
+  ///
+  /// - Throws: As `Volume.slices(_:_:mask:)`; `WindowingError.shape` for pickers that look at voxels.
+  public static func indices(
+    of count: Int, _ pickers: [SlicePicker]
+  ) throws(WindowingError) -> [Int] {
+    try kept(by: pickers, of: count) { (picker, kept) throws(WindowingError) in
+      try picker.picks(from: kept, of: nil, plane: .axial, mask: nil)
+    }
+  }
+
+  fileprivate static func kept(
+    by pickers: [SlicePicker], of count: Int,
+    _ picks: (SlicePicker, [Int]) throws(WindowingError) -> [Int]
+  ) throws(WindowingError) -> [Int] {
+    var kept = Array(0..<count)
+    for picker in pickers {
+      let before = kept.count
+      kept = try picks(picker, kept)
+      guard !kept.isEmpty else {
+        throw WindowingError(.nothingPicked, "\(picker) keeps none of \(before) slices")
+      }
+    }
+    guard !kept.isEmpty else { throw WindowingError(.nothingPicked, "there is no slice") }
+    return kept
+  }
+
   func picks(
-    from kept: [Int], of volume: Volume, plane: Plane, mask: Volume?
+    from kept: [Int], of volume: Volume?, plane: Plane, mask: Volume?
   ) throws(WindowingError) -> [Int] {
     switch self {
     case .every(let step, let first):
@@ -120,8 +141,9 @@ extension SlicePicker {
   }
 
   private static func withHead(
-    _ criterion: HeadCriterion, _ kept: [Int], of volume: Volume, plane: Plane
+    _ criterion: HeadCriterion, _ kept: [Int], of volume: Volume?, plane: Plane
   ) throws(WindowingError) -> [Int] {
+    let volume = try needed(volume)
     let tissue = try areas(volume, on: volume, plane: plane, channel: 0) {
       $0 >= criterion.tissueFrom
     }
@@ -134,6 +156,13 @@ extension SlicePicker {
       Double(tissue[$0]) * squareCentimeters >= criterion.tissueArea
         && Double(bone[$0]) * squareCentimeters >= criterion.boneArea
     }
+  }
+
+  private static func needed(_ volume: Volume?) throws(WindowingError) -> Volume {
+    guard let volume else {
+      throw WindowingError(.shape, "the picker looks at the voxels of a volume's own slices")
+    }
+    return volume
   }
 
   /// The first `count` of a Fisher–Yates shuffle, in rising order.
@@ -149,9 +178,10 @@ extension SlicePicker {
 
   /// For each slice of a plane, the number of voxels whose rescaled value meets a condition.
   private static func areas(
-    _ counted: Volume?, on volume: Volume, plane: Plane, channel: Int,
+    _ counted: Volume?, on volume: Volume?, plane: Plane, channel: Int,
     where condition: @escaping (Double) -> Bool
   ) throws(WindowingError) -> [Int] {
+    let volume = try needed(volume)
     guard let counted else { throw WindowingError(.shape, "the picker needs a mask") }
     guard counted.size == volume.size else {
       throw WindowingError(

@@ -11,20 +11,18 @@ struct Page {
     html += "<\(open)>\(Self.escaped(text))</\(tag)>\n"
   }
 
-  /// A table with a head row; the first column names the row.
-  mutating func table(_ head: [String], _ rows: [[String]], caption: String? = nil) {
+  /// A table with a head row; the first column names the row. Rows that are absent say why, across
+  /// all columns.
+  mutating func table(
+    _ head: [String], _ rows: [[String]], absent: [(name: String, reason: String)] = [],
+    caption: String? = nil
+  ) {
     html += "<div class=\"scroll\"><table>"
     if let caption { html += "<caption>\(Self.escaped(caption))</caption>" }
     html += "<thead><tr>"
     for cell in head { html += "<th scope=\"col\">\(Self.escaped(cell))</th>" }
     html += "</tr></thead><tbody>\n"
     for row in rows {
-      if row.count < head.count, row.count == 2 {
-        // A row without values says why, across all columns.
-        html += "<tr class=\"notrun\"><th scope=\"row\">\(Self.escaped(row[0]))</th>"
-        html += "<td colspan=\"\(head.count - 1)\">\(Self.escaped(row[1]))</td></tr>\n"
-        continue
-      }
       html += "<tr>"
       for (i, cell) in row.enumerated() {
         html += i == 0 ? "<th scope=\"row\">" : "<td>"
@@ -32,6 +30,10 @@ struct Page {
         html += i == 0 ? "</th>" : "</td>"
       }
       html += "</tr>\n"
+    }
+    for (name, reason) in absent {
+      html += "<tr class=\"notrun\"><th scope=\"row\">\(Self.escaped(name))</th>"
+      html += "<td colspan=\"\(head.count - 1)\">\(Self.escaped(reason))</td></tr>\n"
     }
     html += "</tbody></table></div>\n"
   }

@@ -1,3 +1,4 @@
+import VolumeIO
 import Evaluation
 import Phantoms
 
@@ -183,33 +184,30 @@ struct PreparedStudy: Sendable {
 
   /// One line a test slice and arm.
   func predictionsCSV(_ arms: [Arm]) -> String {
-    var lines = [
-      "slice,patient,arm,round,outcome,truth_blood,read_blood,score,truth_kinds,read_kinds,"
-        + "truth_side,read_side,truth_ml,read_ml"
-    ]
+    var table = Table(
+      columns: [
+        "slice", "patient", "arm", "round", "outcome", "truth_blood", "read_blood", "score",
+        "truth_kinds", "read_kinds", "truth_side", "read_side", "truth_ml", "read_ml",
+      ])
     func kinds(_ set: Set<HaemorrhageSubtype>?) -> String {
       set.map { $0.sorted().map(\.abbreviation).joined(separator: " ") } ?? ""
-    }
-    func quoted(_ text: String) -> String {
-      text.contains { ",\"\n".contains($0) }
-        ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
     }
     for arm in arms where arm.notRun == nil {
       for (round, readings) in ([arm.readings] + arm.repeats).enumerated() {
         for (slice, reading) in zip(test, readings) {
-          lines.append(
+          table.rows.append(
             [
-              quoted(slice.id), quoted(slice.patient), quoted(arm.name), "\(round + 1)",
+              slice.id, slice.patient, arm.name, "\(round + 1)",
               reading.outcome.rawValue, slice.truth.haemorrhage ? "1" : "0",
               reading.haemorrhage.map { $0 ? "1" : "0" } ?? "",
               reading.score.map { "\($0)" } ?? "", kinds(slice.truth.subtypes),
               kinds(reading.subtypes), slice.truth.side?.rawValue ?? "",
               reading.side?.rawValue ?? "", slice.truth.millilitres.map { "\($0)" } ?? "",
               reading.millilitres.map { "\($0)" } ?? "",
-            ].joined(separator: ","))
+            ])
         }
       }
     }
-    return lines.joined(separator: "\n") + "\n"
+    return table.csv()
   }
 }

@@ -51,16 +51,17 @@ struct Report {
 
   /// The answer first: one line an arm.
   private func summary(_ page: inout Page) {
+    let shown = results.arms.filter { $0.headVolume == nil || !$0.presence.isEmpty }
     page.table(
       ["arm", "kind", "accuracy of presence", "AUC", "macro-F1 of kinds", "side", "no answer"],
-      results.arms.filter { $0.headVolume == nil || !$0.presence.isEmpty }.map { arm in
-        if let why = arm.notRun { return [arm.name, "not run: \(why)"] }
+      shown.filter { $0.notRun == nil }.map { arm in
         let silent = arm.outcomes.filter { $0.key != "answered" }.values.reduce(0, +)
         return [
           arm.name, arm.kind, text(arm.presence, "accuracy"), text(arm.presence, "AUC"),
           text(arm.subtypes, "macro-F1"), text(arm.side, "side accuracy"), "\(silent)",
         ]
-      }, caption: "Value and 95 % interval (patients drawn whole)")
+      }, absent: shown.compactMap { arm in arm.notRun.map { (arm.name, "not run: \($0)") } },
+      caption: "Value and 95 % interval (patients drawn whole)")
     page.raw("<div class=\"figures\">")
     figure(
       &page,

@@ -2,6 +2,7 @@
 
 public import Evaluation
 import Foundation
+import VolumeIO
 
 /// What a network said of pictures it had not seen.
 public struct Predictions: Sendable, Codable, Hashable {
@@ -24,19 +25,14 @@ public struct Predictions: Sendable, Codable, Hashable {
   }
 
   func csv(_ classes: [String], fold: Int) -> String {
-    func quoted(_ text: String) -> String {
-      text.contains(where: { ",\"\n\r".contains($0) })
-        ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
-    }
-    let head = ["file", "patient", "fold", "truth", "prediction"] + classes.map { "p_\($0)" }
-    var text = head.map(quoted).joined(separator: ",") + "\n"
+    var table = Table(
+      columns: ["file", "patient", "fold", "truth", "prediction"] + classes.map { "p_\($0)" })
     for (row, name) in names.enumerated() {
-      let cells =
+      table.rows.append(
         [name, patients?[row] ?? "", "\(fold)", classes[truth[row]], classes[decided[row]]]
-        + probabilities[row].map { String(format: "%.6f", $0) }
-      text += cells.map(quoted).joined(separator: ",") + "\n"
+          + probabilities[row].map { String(format: "%.6f", $0) })
     }
-    return text
+    return table.csv()
   }
 
   /// Accuracy, macro-F1 and, of two classes, the area under the ROC curve, each with its interval.
@@ -99,17 +95,19 @@ public struct RunScores: Sendable, Codable {
 
   /// One line a fold and metric.
   public var csv: String {
-    var text = "fold,metric,value,lower,upper,n,interval\n"
+    var table = Table(columns: ["fold", "metric", "value", "lower", "upper", "n", "interval"])
     func add(_ fold: String, _ scores: [Score]) {
       for score in scores {
         let bounds = score.interval?.bounds
-        text += "\(fold),\(score.name),\(score.double.map { "\($0)" } ?? ""),"
-        text += "\(bounds.map { "\($0.lower)" } ?? ""),\(bounds.map { "\($0.upper)" } ?? ""),"
-        text += "\(score.count),\"\(score.interval?.method ?? "")\"\n"
+        table.rows.append([
+          fold, score.name, score.double.map { "\($0)" } ?? "",
+          bounds.map { "\($0.lower)" } ?? "", bounds.map { "\($0.upper)" } ?? "",
+          "\(score.count)", score.interval?.method ?? "",
+        ])
       }
     }
     for (fold, scores) in folds.enumerated() { add("\(fold + 1)", scores) }
     add("pooled", pooled)
-    return text
+    return table.csv()
   }
 }

@@ -6,13 +6,6 @@ public import NeuralCore
 import VolumeIO
 import Windowing
 
-/// Whether a folder lies at a path.
-public func isFolder(_ path: String) -> Bool {
-  let kind = try? FileManager.default.attributesOfItem(
-    atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
-  return kind?[.type] as? FileAttributeType == .typeDirectory
-}
-
 /// The pictures of a folder with their classes and patients.
 public struct LabelledPictures: Sendable {
   public var paths: [String] = []
@@ -117,18 +110,12 @@ public struct PictureReader: Sendable {
   public init(_ plan: TrainingPlan.InputPlan) throws {
     self.plan = plan
     tones = try plan.presets.map { name in
-      switch name {
-      case "file": return .file()
-      case "mr": return .mr
-      case "full": return .fullRange
-      default: break
+      guard let tone = Tone(named: name) else {
+        throw StudyError(
+          .usage,
+          "preset \(name): neither CENTER/WIDTH nor a name that roentgen window --list knows")
       }
-      if let window = Window(preset: name) { return .window(window) }
-      let numbers = name.split(separator: "/").map { Double($0) }
-      if numbers.count == 2, let center = numbers[0], let width = numbers[1] {
-        return .window(Window(center: center, width: width))
-      }
-      throw StudyError(.usage, "no preset named \(name); see roentgen window --list")
+      return tone
     }
   }
 

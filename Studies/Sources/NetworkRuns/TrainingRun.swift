@@ -4,6 +4,7 @@ import Evaluation
 import Foundation
 public import ICHStudy
 import NeuralCore
+import VolumeIO
 
 /// Trains and scores a network as a plan says.
 public struct TrainingRun: Sendable {
@@ -104,15 +105,16 @@ public struct TrainingRun: Sendable {
   }
 
   private func writeSplit(_ folds: [Fold], _ pictures: LabelledPictures) throws {
-    var text = "file,label,patient,fold\n"
+    var table = Table(columns: ["file", "label", "patient", "fold"])
     for (number, fold) in folds.enumerated() {
       for index in fold.heldOut {
-        let patient = pictures.patients?[index] ?? ""
-        let label = pictures.classes[pictures.labels[index]]
-        text += "\"\(pictures.names[index])\",\"\(label)\",\"\(patient)\",\(number + 1)\n"
+        table.rows.append([
+          pictures.names[index], pictures.classes[pictures.labels[index]],
+          pictures.patients?[index] ?? "", "\(number + 1)",
+        ])
       }
     }
-    try RunFolder.write(Data(text.utf8), to: folder.appendingPathComponent("folds.csv"))
+    try RunFolder.write(Data(table.csv().utf8), to: folder.appendingPathComponent("folds.csv"))
   }
 
   private func train(_ number: Int, _ fold: Fold, _ data: PictureDataset) async throws

@@ -230,27 +230,26 @@ struct AskCommand: AsyncParsableCommand {
     let (volume, said) = try input.read(path)
     notes += said.map { "\(name): \($0)" }
     let count = try volume.geometry.sliceCount(.axial)
-    let shown = min(slices, count)
+    let shown = try volume.slices(.axial, [.evenly(slices)])
     var parts: [Part] = []
     let tone = try tone().resolved(for: volume)
-    for index in 0..<shown {
-      let slice = (2 * index + 1) * count / (2 * shown)
+    for slice in shown {
       let png = try volume.axial(slice, through: tone).png()
       parts.append(.text("Axial slice \(slice + 1) of \(count):"))
       parts.append(.image(Image(png: png)))
     }
-    notes.append("\(name): \(shown) of \(count) slices")
+    notes.append("\(name): \(shown.count) of \(count) slices")
     return parts
   }
 
   private func tone() throws -> Tone {
     guard let window else { return .file() }
-    if let preset = Window(preset: window) { return .window(preset) }
-    let numbers = window.split(separator: "/").compactMap { Double($0) }
-    guard numbers.count == 2, numbers[1] > 0 else {
-      throw ClientError(.invalidPrompt, "--window \(window): a name or CENTER/WIDTH")
+    guard let tone = Tone(named: window) else {
+      throw ClientError(
+        .invalidPrompt,
+        "--window \(window): neither CENTER/WIDTH nor a name that roentgen window --list knows")
     }
-    return .window(Window(center: numbers[0], width: numbers[1]))
+    return tone
   }
 }
 

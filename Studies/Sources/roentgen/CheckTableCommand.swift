@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import ICHStudy
 
 struct CheckTableCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -30,11 +31,10 @@ struct CheckTableCommand: ParsableCommand {
   private static let largest = 64 << 20
 
   private func contents() throws -> Data {
-    let target = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
-    guard let kind = try? FileManager.default.attributesOfItem(atPath: target)[.type] else {
+    guard FileManager.default.fileExists(atPath: file) else {
       throw Failure.exit(Failure.dataError, "\(file): there is no such file")
     }
-    guard kind as? FileAttributeType != .typeDirectory else {
+    guard !isFolder(file) else {
       throw Failure.exit(Failure.dataError, "\(file) is a folder, expected a CSV file")
     }
     guard let handle = FileHandle(forReadingAtPath: file) else {

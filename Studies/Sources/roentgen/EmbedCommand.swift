@@ -3,6 +3,7 @@ import Foundation
 import ICHStudy
 import NetworkRuns
 import NeuralCore
+import VolumeIO
 
 struct EmbedCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -78,13 +79,11 @@ struct EmbedCommand: AsyncParsableCommand {
       let (features, rows) = try embedding.features(
         of: try files, batch: batch, progress: ProgressLine(quiet: quiet))
       try NumPy.write(features, to: output)
-      var table = "row,file,slice\n"
-      for (row, place) in rows.enumerated() {
-        let name = place.path.replacingOccurrences(of: "\"", with: "\"\"")
-        table += "\(row),\"\(name)\",\(place.slice)\n"
-      }
+      let table = Table(
+        columns: ["row", "file", "slice"],
+        rows: rows.enumerated().map { ["\($0)", $1.path, "\($1.slice)"] })
       try RunFolder.write(
-        Data(table.utf8), to: URL(fileURLWithPath: String(output.dropLast(4)) + ".csv"))
+        Data(table.csv().utf8), to: URL(fileURLWithPath: String(output.dropLast(4)) + ".csv"))
       print("\(features.shape[0]) × \(features.shape[1]) in \(output)")
     } catch {
       throw Failure.ofNetworks(error)

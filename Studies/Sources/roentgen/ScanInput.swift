@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ICHStudy
 import VolumeIO
 
 /// What a command line says of the scan it is pointed at.
@@ -28,14 +29,14 @@ struct ScanInput: ParsableArguments {
   ///   - path: A file, a folder or an archive.
   ///   - crossesSlices: Whether pictures will lie across the stored slices.
   func read(_ path: String, crossesSlices: Bool = false) throws -> (Volume, notes: [String]) {
-    guard let all = try dicom(path) else {
+    guard let found = try dicom(path) else {
       guard series == nil else {
         throw Failure.exit(
           Failure.usage, "--series is for folders of DICOM; \(name(path)) holds none")
       }
       return (try Volume(contentsOf: path), [])
     }
-    let chosen = try choose(from: all, path)
+    let chosen = try choose(from: found, path)
     var options = DICOMReadOptions()
     var notes: [String] = []
     if !chosen.isRegular {
@@ -53,34 +54,29 @@ struct ScanInput: ParsableArguments {
     return (try Volume(series: chosen, options: options), notes)
   }
 
-  /// The series where the path is DICOM; nil where another reader is to try.
-  private func dicom(_ path: String) throws -> [DICOMSeries]? {
-    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    guard let kind = try? FileManager.default.attributesOfItem(atPath: target)[.type] else {
+  /// What the path holds of DICOM; nil where another reader is to try.
+  private func dicom(_ path: String) throws -> DICOMFolder? {
+    guard FileManager.default.fileExists(atPath: path) else {
       throw VolumeError(.file, "no such file or folder", file: name(path))
     }
-    if kind as? FileAttributeType == .typeDirectory {
-      let found = try DICOMFolder(path).series
-      return found.isEmpty ? nil : found
+    if !isFolder(path) {
+      let format = try FileFormat.of(file: path)
+      guard format == .dicom || format == nil else { return nil }
     }
-    let format = try FileFormat.of(file: path)
-    guard format == .dicom || format == nil else { return nil }
-    let found = try DICOMFolder(path).series
-    return found.isEmpty ? nil : found
+    let found = try DICOMFolder(path)
+    return found.series.isEmpty ? nil : found
   }
 
-  private func choose(from all: [DICOMSeries], _ path: String) throws -> DICOMSeries {
+  private func choose(from found: DICOMFolder, _ path: String) throws -> DICOMSeries {
+    let all = found.series
     if let series {
       guard all.indices.contains(series - 1) else {
         throw Failure.exit(
-          Failure.usage, "--series \(series): \(name(path)) holds \(all.count)")
+          Failure.usage, "--series \(series): \(name(path)) holds 1 to \(all.count)")
       }
       return all[series - 1]
     }
-    let slices = all.filter { !$0.isLocalizer }
-    for candidates in [all, slices, slices.filter { $0.size.z > 1 }] where candidates.count == 1 {
-      return candidates[0]
-    }
+    if let principal = found.principalSeries { return principal }
     let list = all.prefix(12).enumerated().map { "\($0 + 1): \($1)" }.joined(separator: "; ")
     throw Failure.exit(
       Failure.dataError,

@@ -55,11 +55,7 @@ enum SliceOrientation: Sendable, Hashable {
       }
     case .oblique(let normal):
       let planes = Self.planes(through: volume, normal, convention)
-      // The pickers choose among the planes as among the slices of a volume that has so many.
-      let stack = try Volume(
-        .uint8([UInt8](repeating: 0, count: planes.count)),
-        geometry: Geometry(size: SIMD3(1, 1, planes.count), affine: Affine(spacing: [1, 1, 1])))
-      return try stack.slices(.axial, pickers).map { index in
+      return try SlicePicker.indices(of: planes.count, pickers).map { index in
         Slice(
           number: index,
           request: SliceRequest(.oblique(planes[index]), convention: convention))

@@ -92,24 +92,12 @@ struct WindowPlan: Sendable {
   }
 
   private static func tone(_ name: String, _ function: Window.Function?) throws -> Tone {
-    switch name {
-    case "file": return .file()
-    case "mr": return .mr
-    case "full": return .fullRange
-    default: break
+    guard let tone = Tone(named: name, function: function) else {
+      throw ValidationError(
+        "--preset \(name): neither CENTER/WIDTH with a width above zero nor a name that "
+          + "roentgen window --list knows")
     }
-    if var window = Window(preset: name) {
-      if let function { window.function = function }
-      return .window(window)
-    }
-    let numbers = name.split(separator: "/").map { Double($0) }
-    if numbers.count == 2, let center = numbers[0], let width = numbers[1] {
-      guard width > 0, width.isFinite, center.isFinite else {
-        throw ValidationError("--preset \(name): CENTER/WIDTH with a width above zero")
-      }
-      return .window(Window(center: center, width: width, function: function ?? .linear))
-    }
-    throw ValidationError("no preset named \(name); see roentgen window --list")
+    return tone
   }
 
   private static func slab(_ text: String) throws -> Slab {
@@ -138,9 +126,6 @@ struct WindowPlan: Sendable {
         .shape, "a mask of \(mask.size) voxels for a scan of \(volume.size)")
     }
     let slices = try orientation.slices(of: volume, pickers, convention, mask: mask)
-    guard !slices.isEmpty else {
-      throw WindowingError(.outsideVolume, "no slice is left of what was asked for")
-    }
     var complete: [Tone] = []
     for tone in tones { complete.append(try tone.resolved(for: volume)) }
     try FileManager.default.createDirectory(
@@ -149,10 +134,11 @@ struct WindowPlan: Sendable {
     var told: [String: Provenance] = [:]
     progress.stage("windowing \(slices.count) slices")
     var files = 0
+    var changes: Set<FitReport.Change> = []
     func save(_ picture: RGBImage, _ name: String) throws {
       // A picture without colours is written as grey: a third of the bytes.
       let gray = picture.gray
-      let png = try RGBImage(gray) == picture ? gray.png(options) : picture.png(options)
+      let png = try RGBImage(gray) == picture ? encoded(gray, &changes) : encoded(picture, &changes)
       try writeFile(png, to: folder + "/" + name, overwrites: overwrites)
       var provenance = picture.provenance
       provenance.source = source
@@ -180,6 +166,7 @@ struct WindowPlan: Sendable {
       }
       progress.update(done + 1, of: slices.count)
     }
+    for change in changes.map({ "\($0)" }).sorted() { progress.say("  to fit: \(change)") }
     if writesProvenance {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -213,7 +200,17 @@ struct WindowPlan: Sendable {
     if isAnnotated {
       picture = try picture.oriented(volume.orientationLetters(request)).withScaleBar()
     }
-    return try limits.map { try picture.fitted(to: $0).image } ?? picture
+    return picture
+  }
+
+  /// The PNG of a file, within the limits of its reader; what that changed is noted.
+  private func encoded<Format: PNGFormat>(
+    _ picture: Raster<Format>, _ changes: inout Set<FitReport.Change>
+  ) throws -> [UInt8] {
+    guard let limits else { return try picture.png(options) }
+    let fitted = try picture.fitted(to: limits, effort: options.effort)
+    changes.formUnion(fitted.report.changes)
+    return fitted.png
   }
 
   private static func padded(_ number: Int) -> String {

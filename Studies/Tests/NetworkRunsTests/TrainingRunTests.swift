@@ -4,6 +4,7 @@ import ICHStudy
 import NetworkRuns
 import NeuralCore
 import Testing
+import VolumeIO
 import Windowing
 
 /// Runs on 24 drawn pictures of six patients: a bright square left or right.
@@ -58,8 +59,7 @@ struct TrainingRunTests {
     let value = try #require(accuracy.double)
     #expect(value > 0.7)
     #expect(scores.pooled.contains { $0.name == "ROC-AUC" && $0.interval != nil })
-    let folds = String(decoding: try file("run/folds.csv"), as: UTF8.self)
-      .split(separator: "\n").dropFirst().map { $0.split(separator: ",") }
+    let folds = try Table(parsing: [UInt8](file("run/folds.csv"))).rows
     #expect(folds.count == 24)
     let homes = Dictionary(grouping: folds) { $0[2] }.mapValues { Set($0.map { $0[3] }).count }
     #expect(homes.count == 6 && homes.values.allSatisfy { $0 == 1 })

@@ -159,11 +159,8 @@ extension DICOMSeries {
   }
 
   package static func single(of all: [DICOMSeries]) -> Result<DICOMSeries, VolumeError> {
+    if let one = principal(of: all) { return .success(one) }
     let slices = all.filter { !$0.isLocalizer }
-    let volumes = slices.filter { $0.size.z > 1 }
-    for candidates in [all, slices, volumes] where candidates.count == 1 {
-      return .success(candidates[0])
-    }
     let list = (slices.isEmpty ? all : slices).prefix(8).map(\.description)
     return .failure(
       VolumeError(
@@ -171,4 +168,16 @@ extension DICOMSeries {
         "\(all.count) volumes where one is wanted; choose with DICOMSeries.find: "
           + list.joined(separator: "; ")))
   }
+
+  fileprivate static func principal(of all: [DICOMSeries]) -> DICOMSeries? {
+    let slices = all.filter { !$0.isLocalizer }
+    let candidates = [all, slices, slices.filter { $0.size.z > 1 }]
+    return candidates.first { $0.count == 1 }?.first
+  }
+}
+
+extension DICOMFolder {
+  /// The one volume that the files are about, as ``DICOMSeries/single(in:)`` chooses it; nil where
+  /// several qualify.
+  public var principalSeries: DICOMSeries? { DICOMSeries.principal(of: series) }
 }
