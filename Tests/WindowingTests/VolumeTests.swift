@@ -149,6 +149,17 @@ struct VolumeTests {
     }
   }
 
+  @Test func `pickers choose among slices of any kind, if they look at no voxels`() throws {
+    #expect(try SlicePicker.indices(of: 10, [.every(3), .within(1..<9)]) == [3, 6])
+    #expect(try SlicePicker.indices(of: 10, [.evenly(2)]) == [2, 7])
+    for picker in [
+      SlicePicker.withHead(), .withMask(), .largestMask(), .every(0), .within(20..<30),
+    ] {
+      #expect(throws: WindowingError.self) { try SlicePicker.indices(of: 10, [picker]) }
+    }
+    #expect(throws: WindowingError.self) { try SlicePicker.indices(of: 0, []) }
+  }
+
   @Test func `slices above the vertex have no head`() throws {
     // Discs of skull and brain in air; the two uppermost slices are air and a speck of holder.
     var samples = [Int16](repeating: -1000, count: 64 * 64 * 6)

@@ -99,4 +99,17 @@ struct WindowTests {
       #expect(abs(window.fraction(value) * 255 - wanted) < 1e-9)
     }
   }
+
+  @Test func `a tone is named by a preset, by centre and width, or by what it asks of the file`() {
+    #expect(Tone(named: "brain") == .window(.brain))
+    #expect(Tone(named: "40/80") == .window(Window(center: 40, width: 80)))
+    #expect(
+      Tone(named: "-600/1500", function: .sigmoid)
+        == .window(Window(center: -600, width: 1500, function: .sigmoid)))
+    #expect(Tone(named: "file") == .file() && Tone(named: "mr") == .mr)
+    #expect(Tone(named: "full") == .fullRange)
+    for name in ["", "brains", "40/0", "40/-1", "40/nan", "inf/80", "40/80/1", "40/", "/"] {
+      #expect(Tone(named: name) == nil, "\(name)")
+    }
+  }
 }

@@ -1,6 +1,6 @@
-import VolumeIO
 import Evaluation
 import Phantoms
+import VolumeIO
 
 /// One arm's readings of the test slices, in their order.
 struct Arm: Sendable {

@@ -29,6 +29,7 @@ struct GemmaTests {
     let tokenizer = try SentencePiece(file)
     let clock = ContinuousClock()
     var (written, seconds, theirs) = (0, 0.0, 0.0)
+    var (forced, total) = (0, 0)
     for row in rows {
       func numbers(_ name: String) throws -> [Int] {
         try #require(row[name]?.integers)
@@ -44,14 +45,37 @@ struct GemmaTests {
       written += found.count
       theirs += row["speed"]?.real ?? 0
       let agreeing = zip(found, expected).prefix { $0 == $1 }.count
-      print("\(prompt.prefix(24)): \(agreeing) of \(expected.count) tokens agree")
-      withKnownIssue(
-        "texts part from llama.cpp's; why is not established",
-        isIntermittent: true
-      ) { #expect(found == expected, "\(prompt)") }
+      let (same, largest) = Self.agreement(model, ids, expected)
+      print(
+        "\(prompt.prefix(24)): \(agreeing) of \(expected.count) tokens agree from the start, "
+          + "\(same) when llama.cpp's text is followed; largest gap \(largest)")
+      forced += same
+      total += expected.count
     }
+    // Free runs part for good at the first token that differs; why the first differs is open. Along
+    // llama.cpp's own text the same token must come first nearly everywhere.
+    print("gemma: \(forced) of \(total) tokens agree along llama.cpp's texts")
+    #expect(Double(forced) > 0.9 * Double(total), "\(forced) of \(total)")
     print(
       "gemma: \(Double(written) / seconds) tokens/s here, "
         + "\(theirs / Double(rows.count)) in llama.cpp when the reference was made")
+  }
+
+  /// How many of the tokens come first when all before them are given, and by how much the score of
+  /// one that does not falls short.
+  private static func agreement(
+    _ model: Decoder, _ prompt: [Int], _ tokens: [Int]
+  ) -> (same: Int, largest: Float) {
+    var session = model.session()
+    var scores = session.see(prompt).scalars
+    var (same, largest) = (0, Float(0))
+    for token in tokens {
+      for end in [1, 106] { scores[end] = -.infinity }
+      let best = scores.max() ?? 0
+      if scores[token] == best { same += 1 }
+      largest = max(largest, best - scores[token])
+      scores = session.see([token]).scalars
+    }
+    return (same, largest)
   }
 }
