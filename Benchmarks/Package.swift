@@ -10,12 +10,16 @@ let package = Package(
   name: "Benchmarks",
   platforms: [.macOS(.v15)],
   traits: [
-    .trait(name: "AsyncHTTPClient", description: "The clients' second transport, timed as well.")
+    .trait(name: "AsyncHTTPClient", description: "The clients' second transport, timed as well."),
+    .trait(name: "FastInflate", description: "Decompression by the system's libdeflate."),
   ],
   dependencies: [
     .package(
       name: "roentgen", path: "..",
-      traits: [.trait(name: "AsyncHTTPClient", condition: .when(traits: ["AsyncHTTPClient"]))])
+      traits: [
+        .trait(name: "AsyncHTTPClient", condition: .when(traits: ["AsyncHTTPClient"])),
+        .trait(name: "FastInflate", condition: .when(traits: ["FastInflate"])),
+      ])
   ],
   targets: [.target(name: "BenchProtocol")]
     + layers.map { layer in
