@@ -2,7 +2,7 @@
 # Runs fuzz targets one after the other, at low priority, and keeps what they find.
 # usage: Fuzz/run.sh [seconds] [TARGET…]     (600 seconds and every target where none are named)
 #
-# Seeds come from the tests: ROENTGEN_FUZZ_SEEDS=Fuzz/.corpus swift test --filter FuzzSeeds
+# Seeds come from the tests: ROENTGEN_FUZZ_SEEDS=Fuzz/.corpus swift test --filter FuzzSeed
 # A line a run is added to Fuzz/.corpus/runs.txt: target, seconds, executions, exit code.
 set -uo pipefail
 cd "$(dirname "$0")/.."
