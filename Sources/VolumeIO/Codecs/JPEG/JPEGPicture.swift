@@ -127,7 +127,7 @@ struct JPEGPicture {
   private func transform<Sample: JPEGSample>(
     _ coefficients: [Int16], steps: [[Int32]], into samples: inout [Sample]
   ) {
-    var storage = [Sample.Coefficient](repeating: 0, count: 64)
+    var storage = [Sample.Coefficient](repeating: 0, count: JPEGInverseDCT.blockSize)
     var block = storage.mutableSpan
     var target = samples.mutableSpan
     let source = coefficients.span
@@ -144,7 +144,8 @@ struct JPEGPicture {
               truncatingIfNeeded: Int32(source[first &+ k]) &* factors[k])
           }
           Sample.transform(
-            &block, into: &target, start: 64 * component.firstBlock + 8 * y * stride + 8 * x,
+            &block, places: 63, into: &target,
+            start: 64 * component.firstBlock + 8 * y * stride + 8 * x,
             stride: stride)
         }
       }
