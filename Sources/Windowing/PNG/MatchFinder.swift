@@ -8,6 +8,9 @@ struct DeflateSettings: Sendable {
   var isLazy: Bool
   /// The shortest match to be found, 3…8 bytes; runs apart.
   var shortest: Int
+  /// Where above 0, matches are not looked for along chains but at the last two places with the
+  /// same so many bytes (up to 8), and, where `shortest` is less, at the last one with those.
+  var longKey = 0
   /// Matches begin at every so many bytes: a pixel.
   var step = 1
   /// Bytes from one row to the next, where pixels are counted anew.
@@ -19,24 +22,32 @@ struct DeflateSettings: Sendable {
 /// Turns bytes into literals and matches, block by block.
 struct MatchFinder {
   let settings: DeflateSettings
-  /// The last place of each hash, and for each place (modulo the window) the one before; −1 none.
+  /// Along chains: the last place of each hash, and for each place (modulo the window) the one
+  /// before, −1 for none. Otherwise the last two places of each hash of long keys, and the last one
+  /// of each hash of short ones; what has none is 0, which is a place like any other.
   private var heads: [Int32]
   private var links: [Int32]
 
   init(_ settings: DeflateSettings) {
     self.settings = settings
     let usesHash = settings.candidates > 0
-    heads = [Int32](repeating: -1, count: usesHash ? 1 << Search.hashBits : 0)
-    links = [Int32](repeating: -1, count: settings.candidates > 1 ? Search.window : 0)
+    if settings.longKey > 0 {
+      heads = [Int32](repeating: 0, count: 1 << Search.hashBits)
+      links = [Int32](
+        repeating: 0, count: settings.shortest < settings.longKey ? 1 << Search.hashBits : 0)
+    } else {
+      heads = [Int32](repeating: -1, count: usesHash ? 1 << Search.hashBits : 0)
+      links = [Int32](repeating: -1, count: settings.candidates > 1 ? Search.window : 0)
+    }
   }
 
-  /// Replaces `tokens` by those of one block and returns where the next one begins.
-  mutating func tokens(
-    of bytes: [UInt8], from start: Int, costs: TokenCosts, into tokens: inout [DeflateToken]
+  /// Replaces `steps` by those of one block and returns where the next one begins.
+  mutating func steps(
+    of bytes: [UInt8], from start: Int, costs: TokenCosts, into steps: inout [DeflateStep]
   ) -> Int {
     var place = start
-    let room = min(settings.blockTokens, bytes.count - start)
-    tokens = unsafe [DeflateToken](unsafeUninitializedCapacity: room) { target, count in
+    let room = min(settings.blockTokens, bytes.count - start) + 1
+    steps = unsafe [DeflateStep](unsafeUninitializedCapacity: room) { target, count in
       unsafe bytes.withUnsafeBytes { all in
         unsafe heads.withUnsafeMutableBufferPointer { heads in
           unsafe links.withUnsafeMutableBufferPointer { links in
@@ -46,7 +57,10 @@ struct MatchFinder {
                   let search = unsafe Search(
                     bytes: all, heads: heads, links: links, literalCosts: literals,
                     lengthCosts: lengths, distanceCosts: distances, settings: settings)
-                  unsafe (place, count) = search.run(from: start, into: target)
+                  unsafe (place, count) =
+                    settings.candidates > 0
+                    ? search.run(from: start, into: target)
+                    : search.runsOnly(from: start, into: target)
                 }
               }
             }
@@ -172,19 +186,140 @@ struct MatchFinder {
     return found
   }
 
-  /// Writes tokens until the target is full or the bytes end.
+  /// The first place from `start` on, before `end`, whose four bytes repeat the byte before them;
+  /// otherwise `end`.
   ///
-  /// - Returns: The next place, and the count of tokens.
-  func run(
-    from start: Int, into target: UnsafeMutableBufferPointer<DeflateToken>
+  /// - Precondition: `start` is at least 1.
+  @inline(__always) func nextRun(from start: Int, before end: Int) -> Int {
+    let sevens: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+    var at = start
+    let last = unsafe bytes.count &- 8
+    while at <= last, at < end {
+      let x = unsafe bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self).littleEndian
+      let y = unsafe bytes.loadUnaligned(fromByteOffset: at &- 1, as: UInt64.self).littleEndian
+      let different = x ^ y
+      // The top bit of each byte that is zero; then of each that begins four zeros.
+      let equal = ~(((different & sevens) &+ sevens) | different | sevens)
+      let pairs = equal & (equal &>> 8)
+      let fours = pairs & (pairs &>> 16)
+      if fours != 0 { return min(end, at &+ fours.trailingZeroBitCount &>> 3) }
+      at &+= 5
+    }
+    while at < end {
+      if unsafe at &+ 4 <= bytes.count, word(at) == word(at &- 1) { return at }
+      at &+= 1
+    }
+    return end
+  }
+
+  /// The first bytes of a place, as a number.
+  @inline(__always) func key(_ at: Int, _ length: Int) -> UInt64 {
+    unsafe bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self).littleEndian
+      &<< UInt64(truncatingIfNeeded: 64 &- 8 &* length)
+  }
+
+  /// The match at a place that saves most among three earlier places; the place is inserted.
+  ///
+  /// - Precondition: Eight bytes follow.
+  @inline(__always) func bestOfBuckets(_ at: Int) -> Match {
+    var found = Match()
+    let most = unsafe min(258, bytes.count &- at)
+    let now = key(at, settings.longKey)
+    let slot = hash(now) & ~1
+    let first = unsafe Int(heads[slot])
+    let second = unsafe Int(heads[slot &+ 1])
+    unsafe heads[slot] = Int32(truncatingIfNeeded: at)
+    unsafe heads[slot &+ 1] = Int32(truncatingIfNeeded: first)
+    let isShort = settings.shortest < settings.longKey
+    var third = at
+    if isShort {
+      let shortSlot = hash(key(at, settings.shortest))
+      third = unsafe Int(links[shortSlot])
+      unsafe links[shortSlot] = Int32(truncatingIfNeeded: at)
+    }
+    if key(first, settings.longKey) == now { consider(first, at, most, &found) }
+    if key(second, settings.longKey) == now { consider(second, at, most, &found) }
+    if isShort, found.saving == 0,
+      key(third, settings.shortest) == key(at, settings.shortest)
+    {
+      consider(third, at, most, &found)
+    }
+    return found
+  }
+
+  @inline(__always) func insertInBuckets(_ at: Int) {
+    let slot = hash(key(at, settings.longKey)) & ~1
+    unsafe heads[slot &+ 1] = heads[slot]
+    unsafe heads[slot] = Int32(truncatingIfNeeded: at)
+    if settings.shortest < settings.longKey {
+      unsafe links[hash(key(at, settings.shortest))] = Int32(truncatingIfNeeded: at)
+    }
+  }
+
+  /// Takes an earlier place's match where it saves more.
+  @inline(__always) func consider(_ earlier: Int, _ at: Int, _ most: Int, _ found: inout Match) {
+    guard earlier < at, at &- earlier < 32_768 else { return }
+    var length = matchLength(earlier, at, most)
+    if settings.step == 3 {
+      length = Int(UInt32(truncatingIfNeeded: length) / 3 &* 3)
+    } else {
+      length &-= length & (settings.step &- 1)
+    }
+    guard length >= 3, length > found.length else { return }
+    let saving = literals(at, length) &- cost(length, at &- earlier)
+    if saving > found.saving {
+      found = Match(saving: saving, length: length, distance: at &- earlier)
+    }
+  }
+
+  /// Writes literals and runs of one byte until a block is full or the bytes end.
+  ///
+  /// - Returns: The next place, and the count of steps.
+  func runsOnly(
+    from start: Int, into target: UnsafeMutableBufferPointer<DeflateStep>
   ) -> (Int, Int) {
     var place = start
     var used = 0
+    var literalStart = start
+    var left = settings.blockTokens
     let count = unsafe bytes.count
-    let limit = target.count
+    while place < count, left > 0 {
+      let next = nextRun(from: max(place, 1), before: min(count, place &+ left))
+      left &-= next &- place
+      place = next
+      if place == count || left == 0 { break }
+      let length = matchLength(place &- 1, place, min(258, count &- place))
+      left &-= 1
+      if length >= 16 || literals(place, length) > cost(length, 1) {
+        unsafe target[used] = deflateStep(place &- literalStart, length, 1)
+        used &+= 1
+        place &+= length
+        literalStart = place
+      } else {
+        place &+= 1
+      }
+    }
+    if place > literalStart {
+      unsafe target[used] = deflateStep(place &- literalStart, 0, 0)
+      used &+= 1
+    }
+    return (place, used)
+  }
+
+  /// Writes literals, runs and matches until a block is full or the bytes end.
+  ///
+  /// - Returns: The next place, and the count of steps.
+  func run(
+    from start: Int, into target: UnsafeMutableBufferPointer<DeflateStep>
+  ) -> (Int, Int) {
+    var place = start
+    var used = 0
+    var literalStart = start
+    var left = settings.blockTokens
+    let count = unsafe bytes.count
     let step = settings.step
-    let usesHash = settings.candidates > 0
     let isLazy = settings.isLazy
+    let isBucketed = settings.longKey > 0
     // The next pixel's first byte. Rows begin with their filter's byte.
     let rowLength = settings.rowLength
     var rowEnd = (start / rowLength + 1) * rowLength
@@ -193,13 +328,15 @@ struct MatchFinder {
       let column = max(start % rowLength - 1, 0)
       pixel = rowEnd - rowLength + 1 + (column + step - 1) / step * step
     }
-    while place < count, used < limit {
+    while place < count, left > 0 {
+      left &-= 1
       if place > 0, place &+ 4 <= count, word(place) == word(place &- 1) {
         let length = matchLength(place &- 1, place, min(258, count &- place))
         if length >= 16 || literals(place, length) > cost(length, 1) {
-          unsafe target[used] = UInt32(truncatingIfNeeded: length << 16 | 1)
+          unsafe target[used] = deflateStep(place &- literalStart, length, 1)
           used &+= 1
           place &+= length
+          literalStart = place
           continue
         }
       }
@@ -213,9 +350,14 @@ struct MatchFinder {
           while pixel < place { pixel &+= step }
         }
       }
-      if usesHash, pixel == place, place &+ 8 &+ step < count {
-        var found = best(place)
-        insert(place)
+      if pixel == place, place &+ 8 &+ step < count {
+        var found: Match
+        if isBucketed {
+          found = bestOfBuckets(place)
+        } else {
+          found = best(place)
+          insert(place)
+        }
         if isLazy, found.saving > 0, found.length > step, found.length < 32 {
           let next = best(place &+ step)
           if next.saving &* found.length > found.saving &* (next.length &+ step) {
@@ -223,21 +365,31 @@ struct MatchFinder {
           }
         }
         if found.saving > 0 {
-          unsafe target[used] = UInt32(truncatingIfNeeded: found.length << 16 | found.distance)
+          unsafe target[used] = deflateStep(
+            place &- literalStart, found.length, found.distance)
           used &+= 1
           let end = min(place &+ found.length, count &- 8)
           var inner = place &+ step
+          if isBucketed {
+            while inner < end {
+              insertInBuckets(inner)
+              inner &+= step
+            }
+          }
           while inner < end {
             insert(inner)
             inner &+= step
           }
           place &+= found.length
+          literalStart = place
           continue
         }
       }
-      unsafe target[used] = UInt32(bytes[place])
-      used &+= 1
       place &+= 1
+    }
+    if place > literalStart {
+      unsafe target[used] = deflateStep(place &- literalStart, 0, 0)
+      used &+= 1
     }
     return (place, used)
   }
