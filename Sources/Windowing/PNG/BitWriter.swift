@@ -80,7 +80,7 @@ struct BitWriter {
               let abc = ab | UInt64(c & 0xFF_FFFF) &<< UInt64(abBits)
               held |= abc &<< UInt64(truncatingIfNeeded: heldCount)
               heldCount &+= Int(truncatingIfNeeded: abBits &+ (c &>> 24))
-              unsafe flush()
+              flush()
               at &+= 3
             }
             while at < end {
@@ -90,18 +90,18 @@ struct BitWriter {
             // At most 37 bits are held; a length takes at most 20 more, a distance 28.
             let length = Int(truncatingIfNeeded: step &>> 16) & 0xFFFF
             if length > 0 {
-              if heldCount > 15 { unsafe flush() }
+              if heldCount > 15 { flush() }
               unsafe add(entries[JoinedCodes.lengths &+ length])
               let distance = Int(truncatingIfNeeded: step & 0xFFFF)
               let symbol = DeflateSymbols.distanceSymbol(distance)
               let entry = unsafe entries[JoinedCodes.distances &+ symbol]
-              unsafe add(entry)
+              add(entry)
               let rest = unsafe distance &- Int(entries[JoinedCodes.distanceBases &+ symbol])
               held |= UInt64(truncatingIfNeeded: rest) &<< UInt64(truncatingIfNeeded: heldCount)
               heldCount &+= unsafe Int(entries[JoinedCodes.distanceExtras &+ symbol])
               at &+= length
             }
-            unsafe flush()
+            flush()
           }
         }
       }
