@@ -9,7 +9,7 @@ private struct BadArguments: Error {
 }
 
 /// The time of a prepared call; the first call of a kind prepares it and runs it once.
-private func timed(_ arguments: [String], _ make: () throws -> () -> Void) rethrows -> Double {
+func timed(_ arguments: [String], _ make: () throws -> () -> Void) rethrows -> Double {
   let key = arguments.joined(separator: " ")
   if ready[key] == nil {
     let call = try make()
@@ -35,6 +35,16 @@ func matmul(_ arguments: [String]) throws -> Double {
     let size = try integers(arguments, 3)
     let a = Tensor.uniform([size[0], size[2]], in: -1..<1, seed: 1)
     let b = Tensor.uniform([size[2], size[1]], in: -1..<1, seed: 2)
+    return { keep(a.matmul(b)) }
+  }
+}
+
+/// `matmul-bf16 m n k`: bfloat16 operands and result.
+func matmulHalf(_ arguments: [String]) throws -> Double {
+  try timed(["matmul-bf16"] + arguments) {
+    let size = try integers(arguments, 3)
+    let a = Tensor.uniform([size[0], size[2]], in: -1..<1, seed: 1).converted(to: .bfloat16)
+    let b = Tensor.uniform([size[2], size[1]], in: -1..<1, seed: 2).converted(to: .bfloat16)
     return { keep(a.matmul(b)) }
   }
 }

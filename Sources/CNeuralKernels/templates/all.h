@@ -5,9 +5,11 @@
 #include "elementwise.h"
 #include "rows.h"
 #include "gemm.h"
+#include "pairs.h"
 #include "transpose.h"
 #include "conv.h"
 #include "winograd.h"
+#include "pixels.h"
 #include "quantized.h"
 
 const nk_kernels NK_TABLE = {
@@ -29,8 +31,16 @@ const nk_kernels NK_TABLE = {
     .gemm_tile = nk_gemm_one_tile,
     .transpose = nk_transpose_rows,
     .finish = nk_finish_tile,
+    .to_bf16 = nk_to_bf16_row,
+    .from_bf16 = nk_from_bf16_row,
+    .pair_tile = nk_pair_tile,
     .conv_row = nk_conv_one_row,
     .winograd_input = nk_winograd_input_run,
     .winograd_output = nk_winograd_output_run,
+    .pixels_by_filters = nk_pixels_by_filters,
+    .tile_before = nk_tile_before,
+    .tile_after = nk_tile_after,
+    .channel_taps = nk_channel_taps,
+    .channel_pool = nk_channel_pool,
     .quantized_row = {nk_row_q4_0, nk_row_q5_0, nk_row_q8_0, nk_row_q4_k, nk_row_q6_k},
 };

@@ -4,6 +4,10 @@ extension Variable {
   /// The largest element of each window of `[batch, channel, …]`, over one to three axes; the
   /// first of equal ones receives the gradient, as in PyTorch. Padding never wins.
   public func maxPooled(window: [Int], stride: [Int], padding: [Int]? = nil) -> Variable {
+    if tape == nil, value.elementType == .float32, value.count > 0 {
+      return Variable(
+        value.maxPooled(PoolingGeometry(size: window, stride: stride, padding: padding)))
+    }
     let windows = PoolingWindows(
       image: Array(shape.dropFirst(2)), taps: window, stride: stride,
       padding: padding ?? window.map { _ in 0 })

@@ -257,7 +257,15 @@ public struct TransformerBlock: Layer {
     func scaled(_ branch: Variable, _ scale: Parameter?) -> Variable {
       (scale.map { branch * branch.using($0) } ?? branch).droppingPaths(pathDropout)
     }
-    let x = input + scaled(attention(norm1(input)), scale1)
+    let x: Variable
+    if scale1 == nil, pathDropout == 0 || input.tape == nil {
+      x = attention(norm1(input), bias: nil, residual: input)
+    } else {
+      x = input + scaled(attention(norm1(input)), scale1)
+    }
+    if scale2 == nil, pathDropout == 0 || input.tape == nil {
+      return mlp(norm2(x), residual: x)
+    }
     return x + scaled(mlp(norm2(x)), scale2)
   }
 }

@@ -69,11 +69,16 @@ extension Tensor {
     let all = [Int](repeating: 0, count: 3 - margin.count) + margin
     description.before = (all[0], all[1], all[2])
     let chosen = ConvolutionAlgorithm.automatic.kernel(description)
-    let packed = PackedFilters().filters(chosen, description, back)
+    let packs = PackedFilters()
     let dy = gradient.contiguous()
-    let done = unsafe nk_conv_run(
-      &description, chosen, dy.floats, packed.floats, result.floats, nil)
-    withExtendedLifetime((dy.storage, packed.storage)) {}
+    var done: Int32 = 2
+    for algorithm in [chosen, NK_CONV_DIRECT] where done == 2 {
+      let packed = packs.filters(algorithm, description) { back }
+      done = unsafe nk_conv_run(
+        &description, algorithm, dy.floats, packed.floats, result.floats, nil)
+      withExtendedLifetime(packed.storage) {}
+    }
+    withExtendedLifetime(dy.storage) {}
     precondition(done == 1, "convolutionInputGradient: out of memory for \(result.shape)")
     return result
   }
