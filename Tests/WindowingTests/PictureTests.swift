@@ -51,14 +51,13 @@ struct PictureTests {
       try volume.levels(red: tones[0], green: tones[1], blue: tones[2], into: &levels)
       #expect(levels == colors)
     }
-    var levels = wanted
-    let place = unsafe levels.withUnsafeMutableBufferPointer {
-      unsafe UInt(bitPattern: $0.baseAddress)
+    var levels = try volume.levels(through: tones[0])
+    func place(_ bytes: borrowing [UInt8]) -> UInt {
+      unsafe bytes.withUnsafeBufferPointer { unsafe UInt(bitPattern: $0.baseAddress) }
     }
+    let before = place(levels)
     try volume.levels(through: tones[1], into: &levels)
-    #expect(
-      unsafe levels.withUnsafeMutableBufferPointer { unsafe UInt(bitPattern: $0.baseAddress) }
-        == place)
+    #expect(place(levels) == before)
     // An error leaves the array alone.
     #expect(throws: WindowingError.self) {
       try volume.levels(through: .window(Window(center: 0, width: 0)), into: &levels)
