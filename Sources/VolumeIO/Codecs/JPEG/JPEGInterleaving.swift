@@ -19,7 +19,7 @@ struct JPEGInterleaving<Sample: JPEGSample> {
     }
     var rows: [JPEGUpsampling<Sample>] = []
     for component in frame.components { rows.append(try JPEGUpsampling(component, of: frame)) }
-    var pixels = [Sample](repeating: 0, count: width * frame.height * count)
+    var pixels = Sample.take(width * frame.height * count)
     var target = pixels.mutableSpan
     let source = planes.span
     if self.source == .ycc {

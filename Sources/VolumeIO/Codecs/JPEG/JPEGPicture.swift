@@ -26,10 +26,9 @@ struct JPEGPicture {
     var samples: [Sample]
     if isLossless {
       try checkSampling()
-      samples = [Sample](
-        repeating: 0, count: frame.width * frame.height * frame.components.count)
+      samples = Sample.take(frame.width * frame.height * frame.components.count)
     } else {
-      samples = Sample.takePlanes(64 * frame.blockCount)
+      samples = Sample.take(64 * frame.blockCount)
     }
     var coefficients = [Int16](
       repeating: 0, count: frame.process == .progressive ? 64 * frame.blockCount : 0)
@@ -170,7 +169,7 @@ struct JPEGPicture {
     var pixels: [Sample]
     if frame.process != .lossless {
       pixels = try JPEGInterleaving(frame: frame, source: source).pixels(of: samples)
-      if count > 1 { Sample.keepPlanes(samples) }
+      if count > 1 { Sample.keep(samples) }
     } else {
       pixels = samples
       if source == .ycc || source == .ycck {

@@ -1,13 +1,9 @@
 // The two widths of samples that DCT frames come in.
 
 /// A sample of a plane, and the coefficients from which it is made.
-protocol JPEGSample: FixedWidthInteger, UnsignedInteger, SIMDScalar, Codable, Sendable {
+protocol JPEGSample: FixedWidthInteger, UnsignedInteger, SIMDScalar, Codable, SpareNumber {
   /// Wide enough for dequantised coefficients of the precision that the sample holds.
   associatedtype Coefficient: FixedWidthInteger, SignedInteger, SIMDScalar, Sendable
-
-  /// Planes of so many zeros, and what becomes of them.
-  static func takePlanes(_ count: Int) -> [Self]
-  static func keepPlanes(_ planes: consuming [Self])
 
   /// Writes the samples of one block.
   ///
@@ -62,13 +58,7 @@ extension JPEGSample {
   }
 }
 
-private let spareBytes = JPEGSparePlanes<UInt8>()
-private let spareWords = JPEGSparePlanes<UInt16>()
-
 extension UInt8: JPEGSample {
-  static func takePlanes(_ count: Int) -> [UInt8] { spareBytes.take(count) }
-  static func keepPlanes(_ planes: consuming [UInt8]) { spareBytes.keep(planes) }
-
   @unsafe @inline(__always)
   static func store(
     _ even: SIMD8<UInt16>, _ odd: SIMD8<UInt16>, to output: UnsafeMutableRawBufferPointer,
@@ -98,9 +88,6 @@ extension UInt8: JPEGSample {
 }
 
 extension UInt16: JPEGSample {
-  static func takePlanes(_ count: Int) -> [UInt16] { spareWords.take(count) }
-  static func keepPlanes(_ planes: consuming [UInt16]) { spareWords.keep(planes) }
-
   @unsafe @inline(__always)
   static func store(
     _ even: SIMD8<UInt16>, _ odd: SIMD8<UInt16>, to output: UnsafeMutableRawBufferPointer,

@@ -3,7 +3,7 @@
 
 /// Lifting steps of one wavelet, along a line and from line to line.
 protocol J2KLifting {
-  associatedtype Value: J2KNumber
+  associatedtype Value: SpareNumber
 
   /// Scaling, before the steps, of what a low and a high line hold.
   static var scales: (low: Value, high: Value)? { get }
