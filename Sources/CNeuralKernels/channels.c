@@ -65,7 +65,7 @@ static void nk_channels_chunk(void *context, size_t number) {
     t.weight_stride = nk_up(t.columns, 16);
     const float *weights = job->packed + filter * job->tap_count * job->length;
     t.bias = job->e && job->e->row_bias ? job->e->row_bias + filter : NULL;
-    ptrdiff_t each = nk_most(1, nk_weight_floats / (job->length * t.weight_stride));
+    ptrdiff_t each = nk_most(1, nk_weight_floats / nk_most(1, job->length * t.weight_stride));
     for (ptrdiff_t tap = 0; tap < job->tap_count; tap += each) {
       t.tap_count = nk_least(each, job->tap_count - tap);
       t.taps = job->taps + tap;
@@ -324,16 +324,14 @@ typedef struct {
   const nk_kernels *kernels;
   const float *x;
   float *y;
-  ptrdiff_t channels, pixels, blocks;
+  ptrdiff_t channels, pixels, each, blocks;
 } nk_turn_job;
-
-enum { nk_turn_pixels = 1024 };
 
 static void nk_turn_chunk(void *context, size_t number) {
   const nk_turn_job *job = context;
   ptrdiff_t sample = (ptrdiff_t)number / job->blocks;
-  ptrdiff_t first = (ptrdiff_t)number % job->blocks * nk_turn_pixels;
-  ptrdiff_t count = nk_least(nk_turn_pixels, job->pixels - first);
+  ptrdiff_t first = (ptrdiff_t)number % job->blocks * job->each;
+  ptrdiff_t count = nk_least(job->each, job->pixels - first);
   for (ptrdiff_t channel = 0; channel < job->channels; channel += 16)
     job->kernels->transpose(
         job->x + (sample * job->channels + channel) * job->pixels + first, job->pixels, NULL,
@@ -343,7 +341,9 @@ static void nk_turn_chunk(void *context, size_t number) {
 
 void nk_channels_last(
     const float *x, float *y, ptrdiff_t batch, ptrdiff_t channels, ptrdiff_t pixels) {
-  nk_turn_job job = {nk_active(), x, y, channels, pixels, 0};
-  job.blocks = (pixels + nk_turn_pixels - 1) / nk_turn_pixels;
+  if (batch <= 0 || channels <= 0 || pixels <= 0) return;
+  nk_turn_job job = {nk_active(), x, y, channels, pixels, 0, 0};
+  job.each = nk_least(nk_up(nk_most(1, 16384 / channels), 16), nk_up(pixels, 16));
+  job.blocks = (pixels + job.each - 1) / job.each;
   nk_parallel((size_t)(batch * job.blocks), nk_turn_chunk, &job);
 }

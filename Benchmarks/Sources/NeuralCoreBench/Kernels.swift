@@ -69,7 +69,8 @@ func convolution(_ arguments: [String]) throws -> Double {
     let image = volume ? [v[4], v[5], v[6]] : [v[5], v[6]]
     let taps = volume ? [v[7], v[8], v[8]] : [v[8], v[8]]
     let axes = image.count
-    let x = Tensor.uniform([v[0], v[1]] + image, in: -1..<1, seed: 1)
+    // Channels innermost, as PyTorch's peer has them.
+    let x = Tensor.uniform([v[0], v[1]] + image, in: -1..<1, seed: 1).channelsLast()
     let layer = PreparedConvolution(
       filters: Tensor.uniform([v[2], v[1] / v[3]] + taps, in: -1..<1, seed: 2),
       ConvolutionGeometry(axes: axes, stride: v[9], padding: v[10], dilation: v[11], groups: v[3]))

@@ -12,45 +12,76 @@ enum { nk_pixel_vectors = 2 };
 enum { nk_pixel_vectors = 4 };
 #endif
 
+// The end of a tile that has fewer filters than the vectors have lanes.
+static __attribute__((noinline)) void nk_pixel_edge(
+    const nk_pixel_tile *t, ptrdiff_t at, const float *sums, ptrdiff_t stride) {
+  for (ptrdiff_t i = 0; i < t->rows; i++)
+    for (ptrdiff_t column = at; column < t->columns && column < at + stride; column++) {
+      float *place = t->results[i] + column;
+      float v = sums[i * stride + column - at];
+      if (t->accumulate) v = *place + v;
+      if (t->finishes) {
+        if (t->bias) v += t->bias[column];
+        if (t->has_residual) v += t->residuals[i][column];
+        if (t->activation == NK_ACT_RELU) v = v < 0 ? 0 : v;
+      }
+      *place = v;
+    }
+}
+
 NK_INLINE void nk_pixel_part(const nk_pixel_tile *t, ptrdiff_t at, int vectors) {
   vf sums[nk_pixel_rows][nk_pixel_vectors] = {};
   const float *w = t->weights + at;
   ptrdiff_t stride = t->weight_stride, length = t->length;
   for (ptrdiff_t tap = 0; tap < t->tap_count; tap++) {
     ptrdiff_t offset = t->taps[tap];
-    const float *x0 = t->pixels[0] + offset, *x1 = t->pixels[1] + offset;
-    const float *x2 = t->pixels[2] + offset, *x3 = t->pixels[3] + offset;
-    const float *x4 = t->pixels[4] + offset, *x5 = t->pixels[5] + offset;
+    const float *x[nk_pixel_rows];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < nk_pixel_rows; i++) x[i] = t->pixels[i] + offset;
     for (ptrdiff_t step = 0; step < length; step++, w += stride) {
       vf right[nk_pixel_vectors];
-      vf left[nk_pixel_rows] = {vf_all(x0[step]), vf_all(x1[step]), vf_all(x2[step]),
-                                vf_all(x3[step]), vf_all(x4[step]), vf_all(x5[step])};
 #pragma clang loop unroll(full)
       for (int j = 0; j < vectors; j++) right[j] = vf_load(w + j * NK_LANES);
 #pragma clang loop unroll(full)
-      for (int i = 0; i < nk_pixel_rows; i++)
+      for (int i = 0; i < nk_pixel_rows; i++) {
+        vf left = vf_all(x[i][step]);
 #pragma clang loop unroll(full)
-        for (int j = 0; j < vectors; j++) sums[i][j] = left[i] * right[j] + sums[i][j];
+        for (int j = 0; j < vectors; j++) sums[i][j] = left * right[j] + sums[i][j];
+      }
     }
+  }
+  if (at + vectors * NK_LANES > t->columns) {
+    float lines[nk_pixel_rows][nk_pixel_vectors * NK_LANES];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < nk_pixel_rows; i++)
+#pragma clang loop unroll(full)
+      for (int j = 0; j < vectors; j++) vf_store(lines[i] + j * NK_LANES, sums[i][j]);
+    nk_pixel_edge(t, at, lines[0], nk_pixel_vectors * NK_LANES);
+    return;
   }
 #pragma clang loop unroll(full)
   for (int i = 0; i < nk_pixel_rows; i++) {
     if (i >= t->rows) return;
+    float *line = t->results[i] + at;
+    vf v[nk_pixel_vectors];
 #pragma clang loop unroll(full)
-    for (int j = 0; j < vectors; j++) {
-      ptrdiff_t column = at + j * NK_LANES;
-      if (column >= t->columns) break;
-      size_t width = (size_t)(t->columns - column);
-      float *place = t->results[i] + column;
-      vf v = sums[i][j];
-      if (t->accumulate) v = nk_beside(place, 0, width, 0.0f) + v;
-      if (t->finishes) {
-        if (t->bias) v += nk_beside(t->bias + column, 0, width, 0.0f);
-        if (t->has_residual) v += nk_beside(t->residuals[i] + column, 0, width, 0.0f);
-        if (t->activation == NK_ACT_RELU) v = vf_relu(v);
-      }
-      nk_put(place, v, 0, width);
+    for (int j = 0; j < vectors; j++) v[j] = sums[i][j];
+    if (t->accumulate)
+#pragma clang loop unroll(full)
+      for (int j = 0; j < vectors; j++) v[j] = vf_load(line + j * NK_LANES) + v[j];
+    if (t->finishes) {
+      if (t->bias)
+#pragma clang loop unroll(full)
+        for (int j = 0; j < vectors; j++) v[j] += vf_load(t->bias + at + j * NK_LANES);
+      if (t->has_residual)
+#pragma clang loop unroll(full)
+        for (int j = 0; j < vectors; j++) v[j] += vf_load(t->residuals[i] + at + j * NK_LANES);
+      if (t->activation == NK_ACT_RELU)
+#pragma clang loop unroll(full)
+        for (int j = 0; j < vectors; j++) v[j] = vf_relu(v[j]);
     }
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) vf_store(line + j * NK_LANES, v[j]);
   }
 }
 

@@ -119,6 +119,12 @@ public struct PreparedConvolution: Sendable {
     callAsFunction(x, residual: residual, activation: activation)
   }
 
+  /// Whether the products of a pixel outweigh moving its channels to and fro.
+  private var isWorthTurning: Bool {
+    geometry.groups == 1 && filters.shape[0] >= 16
+      && filters.count > 160 * (filters.shape[0] + filters.shape[1])
+  }
+
   /// The factor of each filter multiplied into the filters.
   private var scaledFilters: Tensor {
     guard let scale else { return filters }
@@ -155,7 +161,9 @@ public struct PreparedConvolution: Sendable {
       image: Array(x.shape.dropFirst(2)), filters: filters.shape,
       output: Array(shape.dropFirst(2)), batch: shape[0], channels: x.shape[1])
     let isPossible = unsafe nk_channels_possible(&description) == 1
-    let isLast = isPossible && (channelsLast || x.isOnlyChannelsLast)
+    let staysLast = isPossible && (channelsLast || x.isOnlyChannelsLast)
+    // From the usual layout it pays to go to the other and back where pixels have enough products.
+    let isLast = staysLast || isPossible && algorithm == .automatic && isWorthTurning
     let result = isLast ? Tensor(channelsLast: shape) : Tensor(uninitialized: shape)
     if result.count == 0 { return result }
     let input = isLast ? x.channelsLast() : x.contiguous()
@@ -182,6 +190,6 @@ public struct PreparedConvolution: Sendable {
     }
     withExtendedLifetime((input.storage, bias?.storage, residual?.storage)) {}
     precondition(done == 1, "convolution: out of memory for \(x.shape) with \(filters.shape)")
-    return result
+    return staysLast || !isLast ? result : result.contiguous()
   }
 }

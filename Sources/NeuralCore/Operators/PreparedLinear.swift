@@ -29,15 +29,28 @@ public struct PreparedLinear: Sendable {
     self.activation = activation
     precision = weight.elementType
     let isHalf = precision == .bfloat16
+    // In float32 it is a convolution of one tap, whose rows are read from where they lie.
+    var description = Self.rows(1, inputs, outputs)
     let bytes =
-      isHalf ? nk_bgemm_packed_size(outputs, inputs) : nk_sgemm_packed_size(outputs, inputs)
+      unsafe isHalf
+      ? nk_bgemm_packed_size(outputs, inputs)
+      : nk_channels_packed_size(&description, NK_CONV_DIRECT)
     packed = Tensor(uninitialized: [bytes / 4])
     if isHalf {
       unsafe nk_bgemm_pack(outputs, inputs, Gemm.half(weight.transposed()), packed.floats)
     } else {
-      unsafe nk_sgemm_pack(outputs, inputs, Gemm.matrix(weight.transposed()), packed.floats)
+      let source = weight.contiguous()
+      unsafe nk_channels_pack(&description, NK_CONV_DIRECT, source.floats, packed.floats)
+      withExtendedLifetime(source.storage) {}
     }
     withExtendedLifetime(weight.storage) {}
+  }
+
+  private static func rows(_ count: Int, _ inputs: Int, _ outputs: Int) -> nk_conv {
+    nk_conv(
+      batch: 1, channels: inputs, filters: outputs, groups: 1, in: (1, 1, count),
+      out: (1, 1, count), kernel: (1, 1, 1), stride: (1, 1, 1), before: (0, 0, 0),
+      dilation: (1, 1, 1))
   }
 
   /// The layer applied to the last axis, plus `residual`, which has the result's shape.
@@ -62,16 +75,19 @@ public struct PreparedLinear: Sendable {
       residual: residual.map { unsafe UnsafePointer($0.floats) }, activation: activation.kernel,
       p: activation.p, q: activation.q)
     let plain = bias == nil && residual == nil && activation == .none
-    let left = unsafe nk_matrix(
-      values: UnsafePointer(input.floats), row_stride: inputs, column_stride: 1)
+    var description = Self.rows(rows, inputs, outputs)
+    if precision == .float32 {
+      unsafe epilogue.row_bias = epilogue.column_bias
+      unsafe epilogue.column_bias = nil
+    }
     let done = unsafe withUnsafePointer(to: &epilogue) { epilogue in
       if precision == .bfloat16 {
         return unsafe nk_bgemm_packed(
           rows, outputs, inputs, Gemm.half(input.reshaped([rows, inputs])), packed.floats,
           result.floats, outputs, plain ? nil : epilogue)
       }
-      return unsafe nk_sgemm_packed(
-        rows, outputs, inputs, left, packed.floats, result.floats, outputs, 0,
+      return unsafe nk_channels_conv_run(
+        &description, NK_CONV_DIRECT, input.floats, packed.floats, result.floats,
         plain ? nil : epilogue)
     }
     withExtendedLifetime((input.storage, packed.storage, bias?.storage, residual?.storage)) {}

@@ -26,6 +26,15 @@ extension Tensor {
     return result
   }
 
+  /// Back to the usual layout.
+  func channelsFirst() -> Tensor {
+    let result = Tensor(uninitialized: shape)
+    // The same turn with the parts of channels and pixels exchanged.
+    unsafe nk_channels_last(
+      floats, result.floats, shape[0], Shape.count(Array(shape.dropFirst(2))), shape[1])
+    return result
+  }
+
   /// Whether the channels of a pixel are neighbours in memory, and pixels follow one another.
   public var isChannelsLast: Bool {
     rank >= 3 && Shape.isContiguous(pixelFirst.shape, pixelFirst.strides)
