@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "nk_convolution.h"
+#include "nk_decoder.h"
 #include "nk_elementwise.h"
 #include "nk_matmul.h"
 #include "nk_memory.h"

@@ -9,6 +9,7 @@
 #include "conv.h"
 #include "winograd.h"
 #include "quantized.h"
+#include "decoder.h"
 
 const nk_kernels NK_TABLE = {
     .name = NK_TABLE_NAME,
@@ -33,4 +34,9 @@ const nk_kernels NK_TABLE = {
     .winograd_input = nk_winograd_input_run,
     .winograd_output = nk_winograd_output_run,
     .quantized_row = {nk_row_q4_0, nk_row_q5_0, nk_row_q8_0, nk_row_q4_k, nk_row_q6_k},
+    .quantized_row_of_many =
+        {nk_row_q4_0, nk_row_q5_0, nk_row_q8_0, nk_row_of_many_q4_k, nk_row_of_many_q6_k},
+    .half_attention = nk_half_attention_run,
+    .decoder_norm = nk_decoder_norm_row,
+    .decoder_turn = nk_decoder_turn_row,
 };
