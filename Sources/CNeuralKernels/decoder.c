@@ -5,7 +5,7 @@
 
 #include "kernels.h"
 
-enum { nk_half_runs = 64, nk_half_step = 256 };
+enum { nk_half_runs = 64, nk_half_step = 256, nk_half_tile = 64 };
 
 typedef struct {
   const nk_half_attention *shape;
@@ -38,7 +38,13 @@ static void nk_half_chunk(void *context, size_t number) {
   ptrdiff_t token = (ptrdiff_t)number / a->heads, head = (ptrdiff_t)number % a->heads;
   float *result = job->results + (ptrdiff_t)number * a->width;
   float top, total;
-  if (job->runs == 1) {
+  if (a->tokens >= nk_half_tile) {
+    ptrdiff_t count = a->past + token + 1, offset = head / (a->heads / a->key_heads) * a->head_stride;
+    ptrdiff_t skipped = a->window > 0 && count > a->window ? count - a->window : 0;
+    job->kernels->tiled_attention(
+        job->queries + (token * a->heads + head) * a->width, job->keys + offset,
+        job->values + offset, skipped, count, a->width, result, &top, &total);
+  } else if (job->runs == 1) {
     nk_half_run(job, token, head, 0, a->past + token + 1, result, &top, &total);
   } else {
     float part[nk_half_width];

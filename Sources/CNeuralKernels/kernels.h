@@ -78,6 +78,9 @@ typedef struct nk_kernels {
   void (*half_attention)(
       const float *query, const uint16_t *keys, const uint16_t *values, ptrdiff_t count,
       ptrdiff_t width, float *sum, float *top, float *total);
+  void (*tiled_attention)(
+      const float *query, const uint16_t *keys, const uint16_t *values, ptrdiff_t skipped,
+      ptrdiff_t count, ptrdiff_t width, float *sum, float *top, float *total);
   void (*decoder_norm)(
       const float *x, const float *weight, float *y, size_t count, float epsilon);
   void (*decoder_turn)(

@@ -25,8 +25,8 @@ typedef struct nk_half_attention {
 /// Attention over keys and values of float16, [head, token, width], for queries and results
 /// [token, head, width]; queries come scaled.
 ///
-/// Queries and the weighted sums of values are float16, too, and the sums are kept key after key. As in
-/// ggml, the keys of a single token are shared between as many runs as there are threads once 256
+/// Queries and the weighted sums of values are float16, too, and the sums are kept key after key; from 64
+/// tokens at once on they are float32, in tiles of 64 keys. As in ggml, the keys of a single token are shared between as many runs as there are threads once 256
 /// tokens were seen, and what the runs found is joined in float32: from there on the last bits
 /// depend on the count of threads.
 void nk_half_attend(

@@ -89,6 +89,81 @@ static void nk_half_attention_run(
   *total = all;
 }
 
+// e^x to about an ulp: 2^n · (1 + j), n the nearest whole number to x / ln 2 and j a polynomial of what
+// remains. Source: ggml's vector exponential, after Arm's optimized routines.
+NK_INLINE float nk_half_exponential(float x) {
+  float shifted = __builtin_fmaf(x, 0x1.715476p+0f, 0x1.8p23f), n = shifted - 0x1.8p23f;
+  if (!(fabsf(n) <= 192)) return n < 0 ? 0 : n > 0 ? INFINITY : NAN;
+  float b = __builtin_fmaf(-n, 0x1.7f7d1cp-20f, __builtin_fmaf(-n, 0x1.62e4p-1f, x)), u = b * b;
+  float high = __builtin_fmaf(0x1.0e4020p-7f, b, 0x1.573e2ep-5f);
+  float low = __builtin_fmaf(0x1.555e66p-3f, b, 0x1.fffdb6p-2f), first = 0x1.ffffecp-1f * b;
+  float j = __builtin_fmaf(__builtin_fmaf(high, u, low), u, first);
+  if (fabsf(n) > 126) {
+    // In two steps, since 2^n is no normal number.
+    float half = n < 0 ? 0x1p-125f : 0x1p127f, rest = ldexpf(1, (int)n - (n < 0 ? -125 : 127));
+    float scaled = __builtin_fmaf(rest, j, rest);
+    return scaled * half;
+  }
+  float power = ldexpf(1, (int)n);
+  return __builtin_fmaf(j, power, power);
+}
+
+// The same as nk_half_attention_run in the order that ggml has for 64 queries and more: tiles of 64 keys,
+// queries, weights and sums of values in float32. Keys before `skipped` are not seen.
+static void nk_tiled_attention_run(
+    const float *query, const uint16_t *keys, const uint16_t *values, ptrdiff_t skipped,
+    ptrdiff_t count, ptrdiff_t width, float *sum, float *top, float *total) {
+  float rows[8][nk_half_width], value[nk_half_width];
+  memset(sum, 0, (size_t)width * sizeof(float));
+  float most = -INFINITY, all = 0;
+  for (ptrdiff_t tile = 0; tile < count; tile += 64) {
+    if (tile + 64 <= skipped) continue;
+    float scores[64], largest = -INFINITY;
+    for (int part = 0; part < 64; part += 8) {
+      float chain[8] = {0};
+      ptrdiff_t first = tile + part, there = count - first < 8 ? count - first : 8;
+      for (ptrdiff_t j = 0; j < there; j++)
+        nk_f16_to_f32(keys + (first + j) * width, rows[j], (size_t)width);
+      if (there == 8 && first >= skipped) {
+        for (ptrdiff_t i = 0; i < width; i++)
+          for (int j = 0; j < 8; j++) chain[j] = __builtin_fmaf(rows[j][i], query[i], chain[j]);
+      } else {
+        for (ptrdiff_t j = 0; j < there; j++)
+          for (ptrdiff_t i = 0; i < width; i++)
+            chain[j] = __builtin_fmaf(rows[j][i], query[i], chain[j]);
+      }
+      for (int j = 0; j < 8; j++) {
+        int isSeen = j < there && first + j >= skipped;
+        scores[part + j] = isSeen ? chain[j] : -INFINITY;
+        if (scores[part + j] > largest) largest = scores[part + j];
+      }
+    }
+    if (largest == -INFINITY) continue;
+    if (largest > most) {
+      float before = expf(most - largest);
+      for (ptrdiff_t i = 0; i < width; i++) sum[i] *= before;
+      all *= before;
+      most = largest;
+    }
+    double added = 0;
+    for (int part = 0; part < 64; part += 8) {
+      float *own = scores + part;
+      for (int j = 0; j < 8; j++) own[j] = nk_half_exponential(own[j] - most);
+      float a = own[4] + own[0], b = own[5] + own[1], c = own[6] + own[2], d = own[7] + own[3];
+      added += (double)((a + c) + (b + d));
+    }
+    all = (float)((double)all + added);
+    for (ptrdiff_t j = 0; j < 64 && tile + j < count; j++) {
+      if (tile + j < skipped) continue;
+      nk_f16_to_f32(values + (tile + j) * width, value, (size_t)width);
+      for (ptrdiff_t i = 0; i < width; i++)
+        sum[i] = __builtin_fmaf(value[i], scores[j], sum[i]);
+    }
+  }
+  *top = most;
+  *total = all;
+}
+
 // y = x / √(mean of squares + epsilon) · weight, the mean in float64, one square after another.
 static void nk_decoder_norm_row(
     const float *x, const float *weight, float *y, size_t count, float epsilon) {

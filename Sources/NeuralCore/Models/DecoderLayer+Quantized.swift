@@ -131,12 +131,19 @@ extension Decoder {
   }
 
   /// The scores of the token that follows, `[vocabulary]`, from embedded tokens `[token, width]`.
+  ///
+  /// Long texts pass by in parts of 512 tokens, llama.cpp's default.
   func scoresInGGMLArithmetic(_ embedded: Tensor, _ cache: inout KeyValueCache) -> Tensor {
+    let count = embedded.shape[0]
     var x = embedded
-    for (index, layer) in layers.enumerated() {
-      x = layer.inGGMLArithmetic(x, index, &cache, keepsLast: index == layers.count - 1)
+    for start in stride(from: 0, to: count, by: 512) {
+      x = embedded.sliced(axis: 0, start..<min(start + 512, count)).contiguous()
+      let tokens = x.shape[0]
+      for (index, layer) in layers.enumerated() {
+        x = layer.inGGMLArithmetic(x, index, &cache, keepsLast: index == layers.count - 1)
+      }
+      cache.length += tokens
     }
-    cache.length += embedded.shape[0]
     let last = norm.inGGMLArithmetic(x)
     let scores = embedding.quantized?.product(last) ?? last
     return scores.reshaped([configuration.vocabulary])
