@@ -93,6 +93,20 @@ typedef struct nk_kernels {
 
   // Quantised matrices, by nk_quantization: one row times one quantised vector.
   float (*quantized_row[5])(const void *row, const void *vector, ptrdiff_t blocks);
+  /// The same in the order that ggml has for many vectors at once.
+  float (*quantized_row_of_many[5])(const void *row, const void *vector, ptrdiff_t blocks);
+
+  // A decoder's steps in ggml's arithmetic.
+  void (*half_attention)(
+      const float *query, const uint16_t *keys, const uint16_t *values, ptrdiff_t count,
+      ptrdiff_t width, float *sum, float *top, float *total);
+  void (*tiled_attention)(
+      const float *query, const uint16_t *keys, const uint16_t *values, ptrdiff_t skipped,
+      ptrdiff_t count, ptrdiff_t width, float *sum, float *top, float *total);
+  void (*decoder_norm)(
+      const float *x, const float *weight, float *y, size_t count, float epsilon);
+  void (*decoder_turn)(
+      const float *x, const float *cosines, const float *sines, float *y, size_t half);
 } nk_kernels;
 
 extern const nk_kernels nk_baseline;

@@ -76,6 +76,9 @@ enum { nk_quantized_rows = 128 };
 
 typedef struct {
   float (*row)(const void *, const void *, ptrdiff_t);
+  float (*row_of_many)(const void *, const void *, ptrdiff_t);
+  /// So many of the vectors take the order for many.
+  ptrdiff_t many;
   const char *weights;
   const char *vectors;
   float *y;
@@ -91,7 +94,8 @@ static void nk_quantized_chunk(void *context, size_t chunk) {
     const char *row = job->weights + (size_t)r * job->row_bytes;
     for (ptrdiff_t v = 0; v < job->count; v++)
       job->y[v * job->rows + r] =
-          job->row(row, job->vectors + (size_t)v * job->vector_bytes, job->blocks);
+          (v < job->many ? job->row_of_many : job->row)(
+              row, job->vectors + (size_t)v * job->vector_bytes, job->blocks);
   }
 }
 
@@ -111,8 +115,11 @@ int nk_quantized_product(
     else
       nk_quantize256(own, (nk_x256 *)(quantized + (size_t)v * each), blocks);
   }
+  // ggml takes vectors in fours for Q4_K, and all of them at once for Q6_K from eight on.
+  ptrdiff_t many = type == NK_Q4_K ? vectors / 4 * 4 : type == NK_Q6_K && vectors >= 8 ? vectors : 0;
   nk_quantized_job job = {
-      .row = kernels->quantized_row[type], .weights = weights, .vectors = quantized, .y = y,
+      .row = kernels->quantized_row[type],
+      .row_of_many = kernels->quantized_row_of_many[type], .many = many, .weights = weights, .vectors = quantized, .y = y,
       .rows = rows, .count = vectors, .blocks = blocks,
       .row_bytes = (size_t)blocks * nk_quantized_bytes(type), .vector_bytes = each,
   };

@@ -11,6 +11,7 @@
 
 #include "nk_channels.h"
 #include "nk_convolution.h"
+#include "nk_decoder.h"
 #include "nk_elementwise.h"
 #include "nk_int8.h"
 #include "nk_matmul.h"

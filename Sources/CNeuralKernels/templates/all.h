@@ -11,6 +11,7 @@
 #include "winograd.h"
 #include "pixels.h"
 #include "quantized.h"
+#include "decoder.h"
 
 const nk_kernels NK_TABLE = {
     .name = NK_TABLE_NAME,
@@ -43,4 +44,10 @@ const nk_kernels NK_TABLE = {
     .channel_taps = nk_channel_taps,
     .channel_pool = nk_channel_pool,
     .quantized_row = {nk_row_q4_0, nk_row_q5_0, nk_row_q8_0, nk_row_q4_k, nk_row_q6_k},
+    .quantized_row_of_many =
+        {nk_row_q4_0, nk_row_q5_0, nk_row_q8_0, nk_row_of_many_q4_k, nk_row_of_many_q6_k},
+    .half_attention = nk_half_attention_run,
+    .tiled_attention = nk_tiled_attention_run,
+    .decoder_norm = nk_decoder_norm_row,
+    .decoder_turn = nk_decoder_turn_row,
 };

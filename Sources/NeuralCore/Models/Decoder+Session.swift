@@ -48,6 +48,10 @@ extension Decoder {
     /// Sees vectors in the place of tokens, `[1, token, width]`, and gives the scores of the next
     /// token, `[vocabulary]`.
     mutating func see(vectors: Tensor) -> Tensor {
+      if model.followsGGML {
+        let rows = vectors.reshaped([vectors.shape[1], vectors.shape[2]])
+        return model.scoresInGGMLArithmetic(rows, &cache)
+      }
       let states = model.states(Variable(vectors), &cache)
       let last = states.sliced(axis: 1, vectors.shape[1] - 1..<vectors.shape[1])
       return model.logits(last).value.reshaped([model.configuration.vocabulary])
