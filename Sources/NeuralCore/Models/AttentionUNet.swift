@@ -135,11 +135,9 @@ public struct AttentionUNetLevel: Module {
 
   func callAsFunction(_ skip: Variable, below: Variable) -> Variable {
     let risen = upNorm(up(below), relu: true)
-    let seen = (belowNorm(fromBelow(risen)) + skipNorm(fromSkip(skip))).relu()
+    let seen = belowNorm(fromBelow(risen), adding: skipNorm(fromSkip(skip)), relu: true)
     let passed = skip * gateNorm(gate(seen)).sigmoid()
     let merged = merge(Variable.concatenated([passed, risen], axis: 1))
-    let channels = merged.shape[1]
-    let normal = GroupNorm(channels, groups: channels, isAffine: false)(merged)
-    return normal.parametricReLU(slope: normal.using(slope))
+    return merged.instanceNormalized(slope: merged.using(slope), epsilon: 1e-5)
   }
 }

@@ -181,12 +181,13 @@ public struct ResidualBlock: Layer {
   }
 
   public func callAsFunction(_ input: Variable) -> Variable {
-    var x = input
-    for index in convolutions.indices {
-      x = norms[index](convolutions[index](x), relu: index < convolutions.count - 1)
-    }
     var shortcut = input
     if let downsample, let downsampleNorm { shortcut = downsampleNorm(downsample(input)) }
-    return (x + shortcut).relu()
+    var x = input
+    for index in convolutions.indices {
+      let isLast = index == convolutions.count - 1
+      x = norms[index](convolutions[index](x), adding: isLast ? shortcut : nil, relu: true)
+    }
+    return x
   }
 }
