@@ -89,7 +89,7 @@ let package = Package(
       exclude: [
         "Models/reference_models.py", "Models/reference_cases.py",
         "Models/reference_segmenters.py", "Models/reference_multimodal.py", "Models/wheel_path.py",
-        "Models/gemma_reference.py",
+        "Models/gemma_reference.py", "Autograd/gradient_reference.py",
         "ONNX/generate_onnx_cases.py", "Training/digits.py",
         "Tokenizers/tokenizers_reference.py", "Weights/weight_files.py",
       ], swiftSettings: strict),
