@@ -90,6 +90,7 @@ let package = Package(
         "Models/reference_models.py", "Models/reference_cases.py",
         "Models/reference_segmenters.py", "Models/reference_multimodal.py", "Models/wheel_path.py",
         "Models/gemma_reference.py", "Operators/parity_cases.py",
+        "Autograd/gradient_reference.py",
         "ONNX/generate_onnx_cases.py", "Training/digits.py",
         "Tokenizers/tokenizers_reference.py", "Weights/weight_files.py",
       ], swiftSettings: strict),

@@ -11,7 +11,9 @@
 
 // Classes grow by a quarter of a power of two: a block wastes at most a fifth.
 enum { nk_classes = 256, nk_smallest = 64 };
-// Idle bytes beyond this go back to the system, the given block first.
+// What is kept idle: with the bytes in use as much as this, or as were ever in use at once (and an
+// eighth more, for classes peak at different times). So a training step that repeats finds every
+// block again, and keeping blocks does not raise the most that the process holds.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 // Nothing is kept and nothing rounded, so that the sanitizer sees every overrun.
@@ -33,6 +35,42 @@ typedef struct nk_block {
 static pthread_mutex_t nk_arena_lock = PTHREAD_MUTEX_INITIALIZER;
 static nk_block *nk_idle_blocks[nk_classes];
 static nk_arena_state nk_state;
+static size_t nk_highest;  // the most in use at once since the last trim
+
+// The bytes that may be held, in use and idle. The lock is held.
+static size_t nk_allowance(void) {
+  size_t most = nk_highest + nk_highest / 8;
+  return nk_idle_limit == 0 ? 0 : most > nk_idle_limit ? most : nk_idle_limit;
+}
+
+// The size that blocks of a class have.
+static size_t nk_class_size(int class) {
+  size_t power = (size_t)1 << (class / 4 + 6);
+  return (power + (size_t)(class % 4) * (power / 4) + 63) & ~(size_t)63;
+}
+
+// Takes idle blocks, the largest first, off their lists until `wanted` more bytes are within the
+// allowance. The lock is held; the caller frees what is returned after releasing it.
+static nk_block *nk_make_room(size_t wanted) {
+  nk_block *found = NULL;
+  for (int class = nk_classes - 1; class >= 0; class--)
+    while (nk_idle_blocks[class] && nk_state.live + nk_state.idle + wanted > nk_allowance()) {
+      nk_block *block = nk_idle_blocks[class];
+      nk_idle_blocks[class] = block->next;
+      nk_state.idle -= nk_class_size(class);
+      block->next = found;
+      found = block;
+    }
+  return found;
+}
+
+static void nk_free_blocks(nk_block *block) {
+  while (block) {
+    nk_block *next = block->next;
+    free(block);
+    block = next;
+  }
+}
 
 // The class of a size, and the size that blocks of the class have; -1 when it is beyond memory.
 static int nk_class(size_t bytes, size_t *rounded) {
@@ -50,17 +88,20 @@ void *nk_arena_take(size_t bytes) {
   int class = nk_class(bytes, &rounded);
   if (class < 0 || class >= nk_classes) return NULL;
   pthread_mutex_lock(&nk_arena_lock);
-  nk_block *block = nk_idle_blocks[class];
+  nk_block *block = nk_idle_blocks[class], *surplus = NULL;
   if (block) {
     nk_idle_blocks[class] = block->next;
     nk_state.idle -= rounded;
   } else {
     nk_state.system_blocks++;
+    surplus = nk_make_room(rounded);
   }
   nk_state.live += rounded;
   if (nk_state.live > nk_state.peak) nk_state.peak = nk_state.live;
+  if (nk_state.live > nk_highest) nk_highest = nk_state.live;
   pthread_mutex_unlock(&nk_arena_lock);
   if (block) return block;
+  nk_free_blocks(surplus);
   void *fresh = NULL;
   size_t alignment = rounded >= nk_huge ? nk_huge : 64;
 #if defined(NK_EXACT)
@@ -87,7 +128,7 @@ void nk_arena_give(void *pointer, size_t bytes) {
   nk_block *block = pointer;
   pthread_mutex_lock(&nk_arena_lock);
   nk_state.live -= rounded;
-  int keep = nk_state.idle + rounded <= nk_idle_limit;
+  int keep = nk_state.live + nk_state.idle + rounded <= nk_allowance();
   if (keep) {
     block->next = nk_idle_blocks[class];
     nk_idle_blocks[class] = block;
@@ -98,16 +139,19 @@ void nk_arena_give(void *pointer, size_t bytes) {
 }
 
 void nk_arena_trim(void) {
+  nk_block *found = NULL;
   pthread_mutex_lock(&nk_arena_lock);
-  for (int class = 0; class < nk_classes; class++) {
+  for (int class = 0; class < nk_classes; class++)
     while (nk_idle_blocks[class]) {
       nk_block *block = nk_idle_blocks[class];
       nk_idle_blocks[class] = block->next;
-      free(block);
+      block->next = found;
+      found = block;
     }
-  }
   nk_state.idle = 0;
+  nk_highest = nk_state.live;
   pthread_mutex_unlock(&nk_arena_lock);
+  nk_free_blocks(found);
 }
 
 nk_arena_state nk_arena_read(void) {

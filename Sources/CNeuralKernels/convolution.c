@@ -42,7 +42,38 @@ typedef struct {
   const float *filters;
   float *packed;
   nk_filters f;
+  // Of a gradient: the taps of a source filter, and which of them each tap here is.
+  ptrdiff_t source_taps;
+  const ptrdiff_t *order;
 } nk_pack_job;
+
+enum { nk_pack_panels = 4 };
+
+// The filters of a convolution in the order of the one that is its gradient: filters and channels of
+// a group change places. Neighbouring rows are neighbours in memory, but for the taps between them.
+static void nk_pack_turned_chunk(void *context, size_t chunk) {
+  const nk_pack_job *job = context;
+  const nk_filters *f = &job->f;
+  ptrdiff_t height = f->kernels->gemm_rows, blocks = (f->panels + nk_pack_panels - 1) / nk_pack_panels;
+  ptrdiff_t group = (ptrdiff_t)chunk / blocks;
+  ptrdiff_t first = (ptrdiff_t)chunk % blocks * nk_pack_panels;
+  ptrdiff_t last = nk_least(first + nk_pack_panels, f->panels);
+  ptrdiff_t taps = nk_taps(job->conv), channels = job->conv->channels / job->conv->groups;
+  float *to = job->packed + group * nk_group_floats(f);
+  for (ptrdiff_t k = 0; k < f->k; k++) {
+    ptrdiff_t step = k / nk_depth * nk_depth, depth = nk_least(nk_depth, f->k - step);
+    const float *source = job->filters +
+                          (group * channels + k / taps) * f->filters * job->source_taps +
+                          job->order[k % taps];
+    for (ptrdiff_t panel = first; panel < last; panel++) {
+      float *at = to + (step * f->panels + panel * depth + k - step) * height;
+      ptrdiff_t rows = nk_least(height, f->filters - panel * height);
+      const float *line = source + panel * height * job->source_taps;
+      for (ptrdiff_t row = 0; row < rows; row++) at[row] = line[row * job->source_taps];
+      for (ptrdiff_t row = rows; row < height; row++) at[row] = 0;
+    }
+  }
+}
 
 static void nk_pack_filters_chunk(void *context, size_t chunk) {
   const nk_pack_job *job = context;
@@ -65,14 +96,36 @@ void nk_conv_pack(
     const nk_conv *c, nk_conv_algorithm algorithm, const float *filters, float *packed) {
   const nk_kernels *kernels = nk_active();
   memcpy(packed, &kernels, sizeof kernels);
-  nk_pack_job job = {c, filters, packed + nk_header, nk_filters_of(c, kernels)};
+  nk_pack_job job = {c, filters, packed + nk_header, nk_filters_of(c, kernels), 0, NULL};
   if (algorithm == NK_CONV_WINOGRAD) {
-    nk_winograd_pack(c, kernels, filters, packed + nk_header);
+    nk_winograd_pack(c, kernels, filters, 0, packed + nk_header);
   } else if (nk_few_filters(c)) {
-    memcpy(
-        packed + nk_header, filters, (size_t)(c->filters * job.f.k) * sizeof(float));
+    memcpy(packed + nk_header, filters, (size_t)(c->filters * job.f.k) * sizeof(float));
   } else {
     nk_parallel((size_t)(c->groups * job.f.panels), nk_pack_filters_chunk, &job);
+  }
+}
+
+void nk_conv_pack_turned(
+    const nk_conv *c, nk_conv_algorithm algorithm, const float *filters, ptrdiff_t source_taps,
+    const ptrdiff_t *order, float *packed) {
+  const nk_kernels *kernels = nk_active();
+  memcpy(packed, &kernels, sizeof kernels);
+  nk_pack_job job = {
+      c, filters, packed + nk_header, nk_filters_of(c, kernels), source_taps, order};
+  ptrdiff_t channels = c->channels / c->groups, taps = nk_taps(c);
+  if (algorithm == NK_CONV_WINOGRAD) {
+    nk_winograd_pack(c, kernels, filters, 1, packed + nk_header);
+  } else if (nk_few_filters(c)) {
+    float *to = packed + nk_header;
+    for (ptrdiff_t group = 0; group < c->groups; group++)
+      for (ptrdiff_t row = 0; row < job.f.filters; row++)
+        for (ptrdiff_t k = 0; k < job.f.k; k++)
+          *to++ = filters
+              [((group * channels + k / taps) * job.f.filters + row) * source_taps + order[k % taps]];
+  } else {
+    ptrdiff_t blocks = (job.f.panels + nk_pack_panels - 1) / nk_pack_panels;
+    nk_parallel((size_t)(c->groups * blocks), nk_pack_turned_chunk, &job);
   }
 }
 

@@ -12,7 +12,8 @@ void nk_winograd_filter(const float *g, float *u);
 
 size_t nk_winograd_packed_size(const nk_conv *conv);
 void nk_winograd_pack(
-    const nk_conv *conv, const nk_kernels *kernels, const float *filters, float *packed);
+    const nk_conv *conv, const nk_kernels *kernels, const float *filters, int turned,
+    float *packed);
 int nk_winograd_run(
     const nk_conv *conv, const nk_kernels *kernels, const float *x, const float *packed, float *y,
     const nk_epilogue *epilogue);

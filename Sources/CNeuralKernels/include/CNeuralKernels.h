@@ -19,6 +19,7 @@
 #include "nk_quantized.h"
 #include "nk_spatial.h"
 #include "nk_threads.h"
+#include "nk_training.h"
 
 /// The instruction set in use: "avx512", "avx2", "neon" or "baseline".
 const char *nk_isa(void);

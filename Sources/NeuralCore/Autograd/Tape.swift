@@ -18,6 +18,8 @@ public final class Tape {
   public let isTraining: Bool
   /// The seed of this pass's random numbers (dropout, stochastic depth).
   public let seed: UInt64
+  /// How products are computed.
+  public let precision: Precision
 
   private struct Entry {
     let inputs: [Int]
@@ -39,9 +41,11 @@ public final class Tape {
   /// - Parameters:
   ///   - isTraining: Whether layers use batch statistics and dropout.
   ///   - seed: Two passes with equal seeds draw equal random numbers.
-  public init(isTraining: Bool = true, seed: UInt64 = 0) {
+  ///   - precision: How products are computed.
+  public init(isTraining: Bool = true, seed: UInt64 = 0, precision: Precision = .float32) {
     self.isTraining = isTraining
     self.seed = seed
+    self.precision = precision
   }
 
   /// A value that no gradient is asked for, such as a batch of pictures.
