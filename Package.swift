@@ -48,6 +48,7 @@ let package = Package(
       providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .target(name: "CPNG", dependencies: ["CSystemPNG"]),
     .target(name: "CBase64"),
+    .target(name: "CWindowKernels"),
     .target(
       name: "CNeuralKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
 
@@ -67,7 +68,9 @@ let package = Package(
         "CZlib", .target(name: "COpenJPEG", condition: .when(traits: ["HTJ2K"])),
         .target(name: "CLibdeflate", condition: .when(traits: ["FastInflate"])),
       ], swiftSettings: strict),
-    .target(name: "Windowing", dependencies: ["VolumeIO", "CPNG"], swiftSettings: strict),
+    .target(
+      name: "Windowing", dependencies: ["VolumeIO", "CPNG", "CWindowKernels"],
+      swiftSettings: strict),
     .target(name: "NeuralCore", dependencies: ["CNeuralKernels"], swiftSettings: strict),
     .target(
       name: "MLLMClients",

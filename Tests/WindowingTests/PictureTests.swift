@@ -53,7 +53,7 @@ struct PictureTests {
     }
     var levels = try volume.levels(through: tones[0])
     func place(_ bytes: borrowing [UInt8]) -> UInt {
-      unsafe bytes.withUnsafeBufferPointer { unsafe UInt(bitPattern: $0.baseAddress) }
+      unsafe bytes.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
     }
     let before = place(levels)
     try volume.levels(through: tones[1], into: &levels)

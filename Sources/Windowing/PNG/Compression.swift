@@ -37,7 +37,9 @@ private func smallestStream(_ source: FilterableRows, _ layout: PNGLayout) -> [U
       consider(filtered(source, layout, by: plan, literalCosts: distances), plan)
     }
   }
-  // Shortest paths take time: of large pictures the best rows alone are tried.
+  // Shortest paths take time and memory: of large pictures the best rows alone are tried, of those
+  // above 8 MB none.
+  guard source.bytes.count <= 1 << 23 else { return best?.stream ?? [] }
   let isLarge = source.bytes.count > 1 << 17
   var seen: [[UInt8]] = []
   for (_, rows, plan) in tried.sorted(by: { $0.size < $1.size })

@@ -154,15 +154,15 @@
     let most = unsafe min(258, bytes.count &- at)
     let now = key(at, settings.longKey)
     let slot = hash(now) & ~1
-    let first = unsafe Int(heads[slot])
-    let second = unsafe Int(heads[slot &+ 1])
+    let first = unsafe Int(UInt32(bitPattern: heads[slot]))
+    let second = unsafe Int(UInt32(bitPattern: heads[slot &+ 1]))
     unsafe heads[slot] = Int32(truncatingIfNeeded: at)
     unsafe heads[slot &+ 1] = Int32(truncatingIfNeeded: first)
     let isShort = settings.shortest < settings.longKey
     var third = at
     if isShort {
       let shortSlot = hash(key(at, settings.shortest))
-      third = unsafe Int(links[shortSlot])
+      third = unsafe Int(UInt32(bitPattern: links[shortSlot]))
       unsafe links[shortSlot] = Int32(truncatingIfNeeded: at)
     }
     if key(first, settings.longKey) == now { consider(first, at, most, &found) }
