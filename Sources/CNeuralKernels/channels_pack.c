@@ -26,7 +26,7 @@ size_t nk_channels_packed_size(const nk_conv *c, nk_conv_algorithm algorithm) {
 typedef struct {
   const nk_conv *c;
   int winograd, turned;  // turned: filters are [channels, filters, taps]
-  const float *filters;
+  const float *filters, *scale;
   float *packed;
   ptrdiff_t taps, blocks;
 } nk_channels_pack_job;
@@ -61,17 +61,22 @@ static void nk_channels_pack_chunk(void *context, size_t number) {
       for (ptrdiff_t p = 0; p < points; p++) {
         float *line = to + ((p * own_taps + tap) * c->channels + channel) * stride;
         for (ptrdiff_t i = 0; i < stride; i++) line[i] = u[i][p];
+        if (job->scale)
+          for (ptrdiff_t i = 0; i < columns; i++) line[i] *= job->scale[first + i];
       }
     }
 }
 
 void nk_channels_pack(
-    const nk_conv *c, nk_conv_algorithm algorithm, const float *filters, float *packed) {
-  nk_channels_pack_job job = {c, algorithm == NK_CONV_WINOGRAD, 0, filters, packed, nk_taps(c), 0};
+    const nk_conv *c, nk_conv_algorithm algorithm, const float *filters, const float *scale,
+    float *packed) {
+  nk_channels_pack_job job = {
+      c, algorithm == NK_CONV_WINOGRAD, 0, filters, scale, packed, nk_taps(c), 0};
   if (nk_is_depthwise(c)) {
     for (ptrdiff_t tap = 0; tap < job.taps; tap++)
       for (ptrdiff_t channel = 0; channel < c->channels; channel++)
-        packed[tap * c->channels + channel] = filters[channel * job.taps + tap];
+        packed[tap * c->channels + channel] =
+            filters[channel * job.taps + tap] * (scale ? scale[channel] : 1);
     return;
   }
   job.blocks = (c->channels + nk_pack_channels - 1) / nk_pack_channels;
@@ -83,7 +88,7 @@ size_t nk_channels_rise_packed_size(const nk_conv *c) {
 }
 
 void nk_channels_rise_pack(const nk_conv *c, const float *filters, float *packed) {
-  nk_channels_pack_job job = {c, 0, 1, filters, packed, nk_taps(c), 0};
+  nk_channels_pack_job job = {c, 0, 1, filters, NULL, packed, nk_taps(c), 0};
   job.blocks = (c->channels + nk_pack_channels - 1) / nk_pack_channels;
   nk_parallel((size_t)(nk_panels(c) * job.blocks), nk_channels_pack_chunk, &job);
 }
