@@ -8,8 +8,8 @@
 #include "nk_convolution.h"
 #include "nk_spatial.h"
 
-/// Whether `nk_channels_conv_run` can compute this convolution: one group, or a filter for each
-/// channel.
+/// Whether `nk_channels_conv_run` can compute this convolution: one group, groups of at least 16
+/// filters, or a filter for each channel.
 int nk_channels_possible(const nk_conv *_Nonnull conv);
 /// Whether Winograd's F(4×4, 3×3) is worth while with channels innermost.
 int nk_channels_winograd_faster(const nk_conv *_Nonnull conv);
