@@ -11,13 +11,18 @@ typedef struct {
   const float *packed;
   float *y;
   const nk_epilogue *e;
+  const float *zeros;  // a pixel of them
   const ptrdiff_t *taps;
   ptrdiff_t tap_count, length;  // taps, and numbers next to each other at each
-  ptrdiff_t pixels, block_pixels, pixel_blocks, panels, block_panels;
+  // Panels of all groups, and of one.
+  ptrdiff_t pixels, block_pixels, pixel_blocks, panels, own_panels, block_panels;
 } nk_channels_job;
 
 // The taps of a step: their weights stay in the second-level cache.
 enum { nk_weight_floats = 96 << 10 };
+
+// Taps of a filter for each channel, at most.
+enum { nk_most_taps = 128 };
 
 typedef struct {
   ptrdiff_t x, y, z, sample;
@@ -60,10 +65,13 @@ static void nk_channels_chunk(void *context, size_t number) {
     t.has_residual = job->e->residual != NULL;
   }
   for (ptrdiff_t panel = panel0; panel < panel1; panel++) {
-    ptrdiff_t filter = panel * nk_filter_panel;
-    t.columns = nk_least(nk_filter_panel, c->filters - filter);
+    ptrdiff_t group = panel / job->own_panels, own = c->filters / c->groups;
+    ptrdiff_t inside = panel % job->own_panels * nk_filter_panel;
+    ptrdiff_t filter = group * own + inside, channel = group * (c->channels / c->groups);
+    t.columns = nk_least(nk_filter_panel, own - inside);
     t.weight_stride = nk_up(t.columns, 16);
-    const float *weights = job->packed + filter * job->tap_count * job->length;
+    const float *weights =
+        job->packed + (group * nk_up(own, 16) + inside) * job->tap_count * job->length;
     t.bias = job->e && job->e->row_bias ? job->e->row_bias + filter : NULL;
     ptrdiff_t each = nk_most(1, nk_weight_floats / nk_most(1, job->length * t.weight_stride));
     for (ptrdiff_t tap = 0; tap < job->tap_count; tap += each) {
@@ -82,7 +90,7 @@ static void nk_channels_chunk(void *context, size_t number) {
           }
           t.pixels[i] = job->x + (((at.sample * job->sizes[0] + at.z * c->stride[0]) *
                                        job->sizes[1] + at.y * c->stride[1]) *
-                                      job->sizes[2] + at.x * c->stride[2]) * c->channels;
+                                      job->sizes[2] + at.x * c->stride[2]) * c->channels + channel;
           ptrdiff_t place = (pixel + i) * c->filters + filter;
           t.results[i] = job->y + place;
           if (t.has_residual) t.residuals[i] = job->e->residual + place;
@@ -125,21 +133,32 @@ static void nk_frame_chunk(void *context, size_t number) {
       (size_t)((job->sizes[2] - left - inside) * channels) * sizeof(float));
 }
 
-// One row of outputs of a convolution with a filter for each channel.
+// One row of outputs of a convolution with a filter for each channel. Taps that lean out of the image
+// read zeros.
 static void nk_depthwise_chunk(void *context, size_t number) {
   const nk_channels_job *job = context;
   const nk_conv *c = job->c;
   nk_place at = nk_place_of(c, (ptrdiff_t)number * c->out[2]);
   int relu = job->e && job->e->activation == NK_ACT_RELU && !job->e->residual;
-  const float *pixels[128];
+  const float *pixels[nk_most_taps];
   for (ptrdiff_t x = 0; x < c->out[2]; x++) {
-    const float *from = job->x + (((at.sample * job->sizes[0] + at.z * c->stride[0]) *
-                                       job->sizes[1] + at.y * c->stride[1]) *
-                                      job->sizes[2] + x * c->stride[2]) * c->channels;
-    for (ptrdiff_t tap = 0; tap < job->tap_count; tap++) pixels[tap] = from + job->taps[tap];
+    ptrdiff_t found = 0;
+    for (ptrdiff_t w = 0; w < c->kernel[0]; w++)
+      for (ptrdiff_t v = 0; v < c->kernel[1]; v++) {
+        ptrdiff_t slice = at.z * c->stride[0] + w * c->dilation[0] - c->before[0];
+        ptrdiff_t row = at.y * c->stride[1] + v * c->dilation[1] - c->before[1];
+        int outside = slice < 0 || slice >= c->in[0] || row < 0 || row >= c->in[1];
+        const float *line = job->x + ((at.sample * c->in[0] + slice) * c->in[1] + row) *
+                                         c->in[2] * c->channels;
+        for (ptrdiff_t u = 0; u < c->kernel[2]; u++) {
+          ptrdiff_t column = x * c->stride[2] + u * c->dilation[2] - c->before[2];
+          pixels[found++] = outside || column < 0 || column >= c->in[2]
+                                ? job->zeros : line + column * c->channels;
+        }
+      }
     ptrdiff_t place = ((ptrdiff_t)number * c->out[2] + x) * c->channels;
     job->kernels->channel_taps(
-        pixels, job->tap_count, job->packed, c->channels, job->y + place,
+        pixels, found, job->packed, c->channels, job->y + place,
         job->e ? job->e->row_bias : NULL, relu);
     if (job->e && !relu && (job->e->activation != NK_NO_ACTIVATION || job->e->residual)) {
       nk_epilogue e = *job->e;
@@ -150,12 +169,26 @@ static void nk_depthwise_chunk(void *context, size_t number) {
   }
 }
 
+static int nk_channels_depthwise(nk_channels_job *job) {
+  const nk_conv *c = job->c;
+  if (nk_taps(c) > nk_most_taps) return 0;
+  size_t bytes = (size_t)c->channels * sizeof(float);
+  float *zeros = nk_arena_take(bytes);
+  if (!zeros) return 0;
+  memset(zeros, 0, bytes);
+  job->zeros = zeros;
+  nk_parallel((size_t)(job->pixels / c->out[2]), nk_depthwise_chunk, job);
+  nk_arena_give(zeros, bytes);
+  return 1;
+}
+
 static int nk_channels_direct(
     const nk_conv *c, const float *x, const float *packed, float *y, const nk_epilogue *e) {
   nk_channels_job job = {
       .c = c, .kernels = nk_active(), .x = x, .packed = packed, .y = y, .e = e,
       .pixels = c->batch * nk_pixels(c)};
   if (job.pixels <= 0) return 1;
+  if (nk_is_depthwise(c)) return nk_channels_depthwise(&job);
   ptrdiff_t reach[3];
   int leans = 0;
   for (int axis = 0; axis < 3; axis++) {
@@ -165,11 +198,9 @@ static int nk_channels_direct(
   }
   memcpy(job.sizes, leans ? reach : c->in, sizeof reach);
   // Taps side by side in a row are one run of numbers.
-  int depthwise = c->groups > 1;
-  int joined = !depthwise && c->dilation[2] == 1;
-  job.length = c->channels * (joined ? c->kernel[2] : 1);
+  int joined = c->groups == 1 && c->dilation[2] == 1;
+  job.length = c->channels / c->groups * (joined ? c->kernel[2] : 1);
   job.tap_count = nk_taps(c) / (joined ? c->kernel[2] : 1);
-  if (depthwise && job.tap_count > 128) return 0;
   size_t tap_bytes = nk_up(job.tap_count * (ptrdiff_t)sizeof(ptrdiff_t), 64);
   size_t image_floats =
       leans ? (size_t)(c->batch * reach[0] * reach[1] * reach[2] * c->channels) : 0;
@@ -188,23 +219,20 @@ static int nk_channels_direct(
     nk_parallel((size_t)(c->batch * reach[0] * reach[1]), nk_frame_chunk, &frame);
     job.x = frame.to;
   }
-  if (depthwise) {
-    nk_parallel((size_t)(job.pixels / c->out[2]), nk_depthwise_chunk, &job);
-  } else {
-    job.panels = (c->filters + nk_filter_panel - 1) / nk_filter_panel;
-    job.block_pixels = 96;
+  job.own_panels = (c->filters / c->groups + nk_filter_panel - 1) / nk_filter_panel;
+  job.panels = c->groups * job.own_panels;
+  job.block_pixels = 96;
+  job.pixel_blocks = (job.pixels + job.block_pixels - 1) / job.block_pixels;
+  job.block_panels = job.panels;
+  while (job.block_panels > 1 &&
+         job.pixel_blocks * ((job.panels + job.block_panels - 1) / job.block_panels) < 16)
+    job.block_panels = (job.block_panels + 1) / 2;
+  ptrdiff_t groups = (job.panels + job.block_panels - 1) / job.block_panels;
+  while (job.block_pixels > 24 && job.pixel_blocks * groups < 12) {
+    job.block_pixels = nk_up(job.block_pixels / 2, nk_pixel_rows);
     job.pixel_blocks = (job.pixels + job.block_pixels - 1) / job.block_pixels;
-    job.block_panels = job.panels;
-    while (job.block_panels > 1 &&
-           job.pixel_blocks * ((job.panels + job.block_panels - 1) / job.block_panels) < 16)
-      job.block_panels = (job.block_panels + 1) / 2;
-    ptrdiff_t groups = (job.panels + job.block_panels - 1) / job.block_panels;
-    while (job.block_pixels > 24 && job.pixel_blocks * groups < 12) {
-      job.block_pixels = nk_up(job.block_pixels / 2, nk_pixel_rows);
-      job.pixel_blocks = (job.pixels + job.block_pixels - 1) / job.block_pixels;
-    }
-    nk_parallel((size_t)(job.pixel_blocks * groups), nk_channels_chunk, &job);
   }
+  nk_parallel((size_t)(job.pixel_blocks * groups), nk_channels_chunk, &job);
   nk_arena_give(memory, tap_bytes + image_floats * sizeof(float));
   return 1;
 }

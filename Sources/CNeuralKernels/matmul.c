@@ -132,8 +132,8 @@ static void nk_multiply_chunk(void *context, size_t chunk) {
   ptrdiff_t column0 = (ptrdiff_t)chunk / job->row_blocks * job->block_columns;
   ptrdiff_t row1 = nk_least(row0 + job->block_rows, job->m);
   ptrdiff_t column1 = nk_least(column0 + job->block_columns, job->n);
-  for (ptrdiff_t column = column0; column < column1; column += nk_panel)
-    for (ptrdiff_t row = row0; row < row1; row += height) {
+  for (ptrdiff_t row = row0; row < row1; row += height)
+    for (ptrdiff_t column = column0; column < column1; column += nk_panel) {
       ptrdiff_t rows = nk_least(height, row1 - row), wide = nk_least(nk_panel, column1 - column);
       const float *a = job->packed_a + row * job->k, *b = job->right + column * job->k;
       float *c = job->c + row * job->c_stride + column;

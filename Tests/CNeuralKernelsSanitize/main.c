@@ -77,7 +77,7 @@ static void last_channels(const nk_conv *c, const float *x, const float *w, cons
     nk_conv_algorithm how = algorithm ? NK_CONV_WINOGRAD : NK_CONV_DIRECT;
     float *packed = malloc(nk_channels_packed_size(c, how));
     if (!packed) exit(2);
-    nk_channels_pack(c, how, w, packed);
+    nk_channels_pack(c, how, w, NULL, packed);
     if (nk_channels_conv_run(c, how, from, packed, found, NULL) != 1) failures++;
     for (ptrdiff_t i = 0; i < c->batch * c->filters * out; i++)
       check("channels", found[i], (double)to[i], algorithm ? 1e-3 : 1e-4);

@@ -8,18 +8,18 @@
 #include "nk_convolution.h"
 #include "nk_spatial.h"
 
-/// Whether `nk_channels_conv_run` can compute this convolution: one group, or a filter for each
-/// channel.
+/// Whether `nk_channels_conv_run` can compute this convolution: one group, groups of at least 16
+/// filters, or a filter for each channel.
 int nk_channels_possible(const nk_conv *_Nonnull conv);
 /// Whether Winograd's F(4×4, 3×3) is worth while with channels innermost.
 int nk_channels_winograd_faster(const nk_conv *_Nonnull conv);
 
 /// Filters [filters, channels / groups, …taps] in the order the kernel reads them, the same for
-/// every instruction set; bytes, and the packing.
+/// every instruction set; bytes, and the packing. `scale`, when given, is multiplied into each filter.
 size_t nk_channels_packed_size(const nk_conv *_Nonnull conv, nk_conv_algorithm algorithm);
 void nk_channels_pack(
     const nk_conv *_Nonnull conv, nk_conv_algorithm algorithm, const float *_Nonnull filters,
-    float *_Nonnull packed);
+    const float *_Nullable scale, float *_Nonnull packed);
 
 /// As `nk_conv_run`; `row_bias` of the epilogue is per filter, `residual` lies as y.
 int nk_channels_conv_run(

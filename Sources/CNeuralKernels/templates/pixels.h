@@ -177,7 +177,24 @@ static int nk_tile_after(const nk_tile_output *t) {
 static void nk_channel_taps(
     const float *const *pixels, ptrdiff_t taps, const float *weights, ptrdiff_t channels,
     float *y, const float *bias, int relu) {
-  for (ptrdiff_t at = 0; at < channels; at += NK_LANES) {
+  ptrdiff_t at = 0;
+  // Four vectors at a time, so that additions need not wait for one another.
+  for (; at + 4 * NK_LANES <= channels; at += 4 * NK_LANES) {
+    vf sums[4] = {};
+    for (ptrdiff_t tap = 0; tap < taps; tap++) {
+      const float *w = weights + tap * channels + at, *x = pixels[tap] + at;
+#pragma clang loop unroll(full)
+      for (int j = 0; j < 4; j++)
+        sums[j] = vf_load(w + j * NK_LANES) * vf_load(x + j * NK_LANES) + sums[j];
+    }
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 4; j++) {
+      if (bias) sums[j] += vf_load(bias + at + j * NK_LANES);
+      if (relu) sums[j] = vf_relu(sums[j]);
+      vf_store(y + at + j * NK_LANES, sums[j]);
+    }
+  }
+  for (; at < channels; at += NK_LANES) {
     size_t left = (size_t)(channels - at);
     vf sum = {};
     if (left >= NK_LANES)

@@ -176,7 +176,7 @@ public struct PreparedConvolution: Sendable {
     // Infinities spread over Winograd's tiles; then the direct sum keeps them where they belong.
     var done: Int32 = 2
     for chosen in [algorithm.kernel(description, isLast), NK_CONV_DIRECT] where done == 2 {
-      let packed = packs.filters(chosen, description, isLast) { scaledFilters }
+      let packed = packs.filters(chosen, description, isLast, scale: scale) { filters }
       done = unsafe withUnsafePointer(to: &epilogue) { epilogue in
         let end = unsafe plain ? nil : epilogue
         if isLast {

@@ -14,10 +14,10 @@ final class PackedFilters: Sendable {
 
   private let kept = Mutex<[Key: Tensor]>([:])
 
-  /// The filters as `algorithm` reads them.
+  /// The filters as `algorithm` reads them, each times its `scale`.
   func filters(
     _ algorithm: nk_conv_algorithm, _ description: nk_conv, _ isLast: Bool = false,
-    _ filters: () -> Tensor
+    scale: Tensor? = nil, _ filters: () -> Tensor
   ) -> Tensor {
     // With channels innermost the order is the same for every instruction set.
     let key = Key(
@@ -32,13 +32,19 @@ final class PackedFilters: Sendable {
         : nk_conv_packed_size(&description, algorithm)
       let packed = Tensor(uninitialized: [bytes / 4])
       Threads.whole {
-        let source = filters().contiguous()
+        var source = filters().contiguous()
+        let scale = scale?.contiguous()
         if isLast {
-          unsafe nk_channels_pack(&description, algorithm, source.floats, packed.floats)
+          unsafe nk_channels_pack(
+            &description, algorithm, source.floats,
+            scale.map { unsafe UnsafePointer($0.floats) }, packed.floats)
         } else {
+          if let scale {
+            source = source * scale.reshaped([-1] + [Int](repeating: 1, count: source.rank - 1))
+          }
           unsafe nk_conv_pack(&description, algorithm, source.floats, packed.floats)
         }
-        withExtendedLifetime(source.storage) {}
+        withExtendedLifetime((source.storage, scale?.storage)) {}
       }
       kept[key] = packed
       return packed

@@ -40,7 +40,7 @@ public struct PreparedLinear: Sendable {
       unsafe nk_bgemm_pack(outputs, inputs, Gemm.half(weight.transposed()), packed.floats)
     } else {
       let source = weight.contiguous()
-      unsafe nk_channels_pack(&description, NK_CONV_DIRECT, source.floats, packed.floats)
+      unsafe nk_channels_pack(&description, NK_CONV_DIRECT, source.floats, nil, packed.floats)
       withExtendedLifetime(source.storage) {}
     }
     withExtendedLifetime(weight.storage) {}
