@@ -1,6 +1,7 @@
 import BenchProtocol
 
 serve([
-  "train-step": trainStep, "matmul": matmul, "linear": linear, "conv": convolution,
+  "train-step": trainStep, "train-memory": trainMemory, "matmul": matmul, "linear": linear,
+  "conv": convolution,
   "attention": attention, "unary": unary,
 ])
