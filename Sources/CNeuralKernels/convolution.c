@@ -228,19 +228,26 @@ static void nk_direct_chunk(void *context, size_t number) {
   nk_arena_give(columns, bytes);
 }
 
+// Pixels that are computed at a time: a row, or a part of a plane that is one row.
+static ptrdiff_t nk_row_pixels(const nk_conv *c, const nk_image *image) {
+  return image->flat ? nk_least(nk_pixels(c), 4096) : c->out[2];
+}
+
 // Few filters a group (depthwise among them): each row of outputs straight from the image.
 static void nk_few_chunk(void *context, size_t number) {
   nk_direct_job *job = context;
   const nk_conv *c = job->conv;
-  ptrdiff_t group = (ptrdiff_t)number % c->groups, sample = (ptrdiff_t)number / c->groups;
-  ptrdiff_t filters = job->f.filters;
+  ptrdiff_t block = (ptrdiff_t)number % job->pixel_blocks, rest = (ptrdiff_t)number / job->pixel_blocks;
+  ptrdiff_t group = rest % c->groups, sample = rest / c->groups;
+  ptrdiff_t filters = job->f.filters, end = nk_least((block + 1) * job->block_pixels, job->pixels);
   const float *image = job->image->values + sample * job->image->sample_stride +
                        group * (c->channels / c->groups) * job->image->channel_stride;
   const float *weights = job->packed + group * filters * job->f.k;
   float *y = job->y + (sample * c->filters + group * filters) * job->pixels;
-  ptrdiff_t width = job->image->flat ? job->pixels : c->out[2];
-  for (ptrdiff_t pixel = 0; pixel < job->pixels; pixel += width) {
+  ptrdiff_t step = nk_row_pixels(c, job->image);
+  for (ptrdiff_t pixel = block * job->block_pixels; pixel < end; pixel += step) {
     nk_run run;
+    ptrdiff_t width = nk_least(step, end - pixel);
     nk_image_runs(c, job->image, pixel, width, &run);
     job->f.kernels->conv_row(
         image + run.place, job->taps, weights, job->f.k, filters, y + pixel, job->pixels, width,
@@ -280,7 +287,12 @@ int nk_conv_run(
     job.taps = taps;
     job.image = &image;
     if (nk_few_filters(c)) {
-      nk_parallel((size_t)(c->batch * c->groups), nk_few_chunk, &job);
+      // Rows of outputs, shared where there are few samples and groups.
+      ptrdiff_t width = nk_row_pixels(c, &image), rows = (job.pixels + width - 1) / width;
+      ptrdiff_t wanted = nk_least(rows, (15 + c->batch * c->groups) / (c->batch * c->groups));
+      job.block_pixels = (rows + wanted - 1) / wanted * width;
+      job.pixel_blocks = (job.pixels + job.block_pixels - 1) / job.block_pixels;
+      nk_parallel((size_t)(c->batch * c->groups * job.pixel_blocks), nk_few_chunk, &job);
     } else {
       // A chunk: up to 8 panels of pixels by all filters; split further until there are 8 chunks.
       ptrdiff_t all = (job.pixels + nk_panel - 1) / nk_panel, panels = nk_least(all, 8);

@@ -18,7 +18,8 @@ int nk_conv_winograd_faster(const nk_conv *c) {
   if (!nk_conv_winograd_possible(c) || c->channels < 16 || c->filters < 8) return 0;
   // Outputs that tiles compute for each one that is kept, against the fourfold saving.
   ptrdiff_t rows = (c->out[1] + 3) / 4, columns = (c->out[2] + 3) / 4;
-  ptrdiff_t tiles = rows * columns * (c->out[0] == 1 ? c->batch : 1);
+  ptrdiff_t tiles = rows * columns * c->batch * (nk_winograd_stacks(c) ? c->out[0] : 1);
+  if (c->out[0] > 1 && !nk_winograd_stacks(c)) tiles = rows * columns;
   double kept = (double)(c->out[1] * c->out[2]) / (double)(rows * columns * 16);
   return tiles >= 12 && kept > 0.6;
 }
@@ -245,6 +246,7 @@ int nk_winograd_run(
     const nk_conv *c, const nk_kernels *kernels, const float *x, const float *packed, float *y,
     const nk_epilogue *epilogue) {
   if (c->batch <= 0 || nk_pixels(c) <= 0) return 1;
+  if (nk_winograd_stacks(c)) return nk_winograd_stack_run(c, kernels, x, packed, y, epilogue);
   nk_winograd_job job = {
       .conv = c, .kernels = kernels, .packed = packed, .y = y, .epilogue = epilogue, .tiles = *c};
   for (int axis = 1; axis < 3; axis++) {

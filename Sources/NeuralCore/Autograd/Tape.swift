@@ -25,6 +25,8 @@ public final class Tape {
     let inputs: [Int]
     /// From the gradient of the result to one gradient for each input that wants one.
     let backward: (Tensor) -> [Tensor?]
+    /// The gradient of the result where parts of it were taken apart, put together again.
+    var gathered: (() -> Tensor?)?
   }
 
   private var entries: [Entry?] = []
@@ -83,6 +85,14 @@ public final class Tape {
     return Variable(value: value, tape: self, node: entries.count - 1)
   }
 
+  /// Writes an entry for a value that is about to be taken apart. Its gradient is what `gathered`
+  /// puts together when all that came after it has been played.
+  func record(parts value: Variable, _ gathered: @escaping () -> Tensor?) -> Variable {
+    guard let node = value.node else { return value }
+    entries.append(Entry(inputs: [node], backward: { [$0] }, gathered: gathered))
+    return Variable(value: value.value, tape: self, node: entries.count - 1)
+  }
+
   /// A number that differs at every call on this tape and is the same in every run.
   func nextDraw() -> UInt64 {
     draws += 1
@@ -128,7 +138,7 @@ public final class Tape {
       for index in stride(from: node, through: 0, by: -1) {
         guard let entry = entries[index] else { continue }
         entries[index] = nil
-        guard let gradient = pending[index] else { continue }
+        guard let gradient = pending[index] ?? entry.gathered?() else { continue }
         pending[index] = nil
         let flowing = entry.backward(gradient)
         precondition(

@@ -67,6 +67,7 @@ public struct Trainer<Model: Layer>: Sendable {
     async throws(NeuralCoreError)
   {
     precondition(training.count > 0, "training on no samples")
+    defer { Tensor.releaseIdleMemory() }
     if options.precision == .bfloat16Mixed, !Precision.isBfloat16Fast {
       throw NeuralCoreError(
         .unsupported, "mixed precision: \(Threads.instructionSet) has no products of bfloat16")
