@@ -18,6 +18,8 @@ def _program(folder: Path):
         return None, "no C++ compiler"
     program = folder / "dcmtk_frames"
     source = Path(__file__).with_name("dcmtk_frames.cc")
+    if program.exists():
+        return program, None
     done = subprocess.run([compiler, "-O2", "-o", program, source, *_LIBRARIES],
                           capture_output=True)
     if done.returncode != 0:
