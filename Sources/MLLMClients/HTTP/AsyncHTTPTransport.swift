@@ -90,6 +90,12 @@
       }
     }
 
+    /// Whether the system says that there was nobody to connect to; an address in numbers fails so.
+    private static func isRefusedConnection(_ error: any Error) -> Bool {
+      guard let code = (error as? IOError)?.errnoCode else { return false }
+      return [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL].contains(code)
+    }
+
     /// A failure in the library's words; nothing of the request is in it.
     private static func failure(_ error: any Error) -> ClientError {
       if let error = error as? ClientError { return error }
@@ -97,7 +103,7 @@
         return ClientError(.cancelled, "cancelled while waiting for the reply")
       }
       guard let known = error as? HTTPClientError else {
-        let unreached = error is NIOConnectionError
+        let unreached = error is NIOConnectionError || isRefusedConnection(error)
         return ClientError(
           .transport, unreached ? "can't connect" : "the connection failed (\(type(of: error)))"
         ).with {

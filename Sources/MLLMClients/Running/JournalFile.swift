@@ -25,7 +25,7 @@ final class JournalFile: Sendable {
     self.path = path
     let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw Self.failure("can't be opened", path) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard Self.lock(descriptor) else {
       close(descriptor)
       throw Self.failure("is in use by another run", path)
     }
@@ -34,6 +34,17 @@ final class JournalFile: Sendable {
   }
 
   deinit { close(descriptor) }
+
+  /// Locks, waiting for half a second: a program that this process is just starting has a copy of
+  /// every descriptor, and of its lock, for a moment.
+  private static func lock(_ descriptor: Int32) -> Bool {
+    for _ in 0..<20 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+      guard errno == EWOULDBLOCK || errno == EINTR else { return false }
+      usleep(25_000)
+    }
+    return flock(descriptor, LOCK_EX | LOCK_NB) == 0
+  }
 
   var size: Int { end.withLock { $0 } }
 

@@ -20,12 +20,17 @@ func compressedRows(
 /// filters chosen anew by what was learnt.
 private func smallestStream(_ source: FilterableRows, _ layout: PNGLayout) -> [UInt8] {
   var best: (stream: [UInt8], rows: FilteredRows, plan: CompressionPlan, costs: [UInt16])?
-  // The best of each filtering is the beginning of a second round.
+  // Shortest paths take time and memory: for pictures above 8 MB there are none, of large ones the
+  // best rows alone are tried.
+  let takesPaths = source.bytes.count <= 1 << 23
+  let isLarge = source.bytes.count > 1 << 17
   var tried: [(size: Int, rows: FilteredRows, plan: CompressionPlan)] = []
-  func consider(_ rows: FilteredRows, _ plan: CompressionPlan, blockBytes: Int? = nil) {
+  func consider(
+    _ rows: FilteredRows, _ plan: CompressionPlan, blocks: (table: MatchTable, bytes: Int)? = nil
+  ) {
     let (stream, costs) = zlibStreamAndCosts(
-      rows, settings: plan.settings, blockBytes: blockBytes, flags: 0xDA)
-    tried.append((stream.count, rows, plan))
+      rows, settings: plan.settings, blocks: blocks, flags: 0xDA)
+    if takesPaths { tried.append((stream.count, rows, plan)) }
     if let best, best.stream.count <= stream.count { return }
     best = (stream, rows, plan, costs)
   }
@@ -37,23 +42,20 @@ private func smallestStream(_ source: FilterableRows, _ layout: PNGLayout) -> [U
       consider(filtered(source, layout, by: plan, literalCosts: distances), plan)
     }
   }
-  // Shortest paths take time and memory: of large pictures the best rows alone are tried, of those
-  // above 8 MB none.
-  guard source.bytes.count <= 1 << 23 else { return best?.stream ?? [] }
-  let isLarge = source.bytes.count > 1 << 17
+  guard takesPaths else { return best?.stream ?? [] }
   var seen: [[UInt8]] = []
   for (_, rows, plan) in tried.sorted(by: { $0.size < $1.size })
   where seen.count < (isLarge ? 1 : 3) && !seen.contains(rows.bytes) {
     seen.append(rows.bytes)
-    for blockBytes in [16_384, 65_536] where rows.bytes.count > 16_384 || blockBytes > 16_384 {
-      consider(rows, plan, blockBytes: blockBytes)
+    let table = MatchTable(rows.bytes)
+    for count in [16_384, 65_536] where rows.bytes.count > 16_384 || count > 16_384 {
+      consider(rows, plan, blocks: (table, count))
     }
   }
   for _ in 0..<(isLarge ? 1 : 3) {
     guard let last = best, last.plan.isAdaptive else { break }
-    consider(
-      filtered(source, layout, by: last.plan, literalCosts: last.costs), last.plan,
-      blockBytes: 65_536)
+    let rows = filtered(source, layout, by: last.plan, literalCosts: last.costs)
+    consider(rows, last.plan, blocks: (MatchTable(rows.bytes), 65_536))
     if best?.stream.count == last.stream.count { break }
   }
   return best?.stream ?? []
@@ -68,18 +70,20 @@ private func filtered(
     isAdaptive: plan.isAdaptive, slack: plan.slack, literalCosts: literalCosts)
 }
 
-/// A zlib stream, by shortest paths where a size of blocks is told, and what its literals cost.
+/// A zlib stream, by shortest paths through blocks of so many bytes where they are told, and what
+/// its literals cost.
 private func zlibStreamAndCosts(
-  _ rows: FilteredRows, settings: DeflateSettings, blockBytes: Int? = nil, flags: UInt64
+  _ rows: FilteredRows, settings: DeflateSettings, blocks: (table: MatchTable, bytes: Int)? = nil,
+  flags: UInt64
 ) -> (stream: [UInt8], literalCosts: [UInt16]) {
   var writer = BitWriter(reserving: rows.bytes.count / 4 + 64)
   writer.put(0x78, 8)
   writer.put(flags, 8)
   let costs =
-    if let blockBytes {
+    if let blocks {
       deflateOptimally(
-        rows.bytes, histogram: rows.histogram, blockBytes: blockBytes,
-        passes: rows.bytes.count > 1 << 17 ? 3 : 5, to: &writer)
+        rows.bytes, table: blocks.table, histogram: rows.histogram, blockBytes: blocks.bytes,
+        to: &writer)
     } else {
       deflate(rows.bytes, histogram: rows.histogram, settings: settings, to: &writer)
     }

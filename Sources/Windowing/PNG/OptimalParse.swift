@@ -9,8 +9,9 @@ struct MatchTable {
   private(set) var lengths: [UInt16] = []
   private(set) var distances: [UInt16] = []
 
-  /// - Complexity: O(*bytes* · *depth*).
-  init(_ bytes: [UInt8], depth: Int) {
+  /// - Complexity: O(*bytes*), with up to 96 places looked at for each.
+  init(_ bytes: [UInt8]) {
+    let depth = bytes.count > 1 << 17 ? 64 : 96
     var heads = [Int32](repeating: -1, count: 1 << 16)
     var links = [Int32](repeating: -1, count: 32_768)
     starts.reserveCapacity(bytes.count + 1)
@@ -128,9 +129,10 @@ struct MatchTable {
 /// - Returns: What literals cost, the mean of all blocks.
 @discardableResult
 func deflateOptimally(
-  _ bytes: [UInt8], histogram: [UInt32], blockBytes: Int, passes: Int, to writer: inout BitWriter
+  _ bytes: [UInt8], table: MatchTable, histogram: [UInt32], blockBytes: Int,
+  to writer: inout BitWriter
 ) -> [UInt16] {
-  let table = MatchTable(bytes, depth: bytes.count > 1 << 17 ? 64 : 96)
+  let passes = bytes.count > 1 << 17 ? 3 : 5
   let blocks = stride(from: 0, to: bytes.count, by: blockBytes).map {
     $0..<min($0 + blockBytes, bytes.count)
   }
@@ -138,7 +140,7 @@ func deflateOptimally(
   for block in blocks {
     var costs = known.last ?? TokenCosts(histogram: histogram)
     var best: (bits: Int, steps: [DeflateStep], costs: TokenCosts)?
-    for _ in 0..<max(1, passes) {
+    for _ in 0..<passes {
       let steps = table.cheapest(bytes, block, costs)
       let counts = SymbolCounts(steps, of: bytes[block])
       let codes = DynamicBlock(counts)
