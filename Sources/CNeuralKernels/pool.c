@@ -134,6 +134,29 @@ void nk_pool_gradient(const nk_pool *pool, nk_pool_kind kind, const float *dy, f
 }
 
 typedef struct {
+  const float *dy;
+  const int64_t *index;
+  float *dx;
+  size_t out, in;
+} nk_scatter_job;
+
+static void nk_scatter_chunk(void *context, size_t plane) {
+  const nk_scatter_job *job = context;
+  const float *dy = job->dy + plane * job->out;
+  const int64_t *index = job->index + plane * job->out;
+  float *dx = job->dx + plane * job->in;
+  memset(dx, 0, job->in * sizeof(float));
+  for (size_t i = 0; i < job->out; i++)
+    if (index[i] >= 0) dx[index[i]] += dy[i];
+}
+
+void nk_pool_scatter(
+    const float *dy, const int64_t *index, float *dx, size_t planes, size_t out, size_t in) {
+  nk_scatter_job job = {dy, index, dx, out, in};
+  nk_parallel(planes, nk_scatter_chunk, &job);
+}
+
+typedef struct {
   const nk_kernels *kernels;
   const float *x, *weights;
   float *y;

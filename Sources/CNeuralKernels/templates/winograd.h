@@ -1,5 +1,34 @@
 // The two transforms of F(4×4, 3×3), each for as many neighbouring tiles as a vector has lanes.
 
+// G·g of a column of three.
+NK_INLINE void nk_winograd_spread(const vf *g, vf *u) {
+  vf outer = g[0] + g[2], even = g[0] * (1.0f / 24.0f) + g[2] * (1.0f / 6.0f), odd = g[1] * (1.0f / 12.0f);
+  u[0] = g[0] * 0.25f;
+  u[1] = (outer + g[1]) * (-1.0f / 6.0f);
+  u[2] = (outer - g[1]) * (-1.0f / 6.0f);
+  u[3] = even + odd;
+  u[4] = even - odd;
+  u[5] = g[2];
+}
+
+static void nk_winograd_filter_rows(
+    const float *g, ptrdiff_t rows, float *u, ptrdiff_t stride) {
+  for (ptrdiff_t at = 0; at < rows; at += NK_LANES) {
+    vf half[6][3];
+    for (int j = 0; j < 3; j++) {
+      vf taps[3], t[6];
+      for (int i = 0; i < 3; i++) taps[i] = vf_load(g + (i * 3 + j) * 16 + at);
+      nk_winograd_spread(taps, t);
+      for (int i = 0; i < 6; i++) half[i][j] = t[i];
+    }
+    for (int i = 0; i < 6; i++) {
+      vf t[6];
+      nk_winograd_spread(half[i], t);
+      for (int j = 0; j < 6; j++) nk_put(u + (i * 6 + j) * stride, t[j], (size_t)at, (size_t)rows);
+    }
+  }
+}
+
 // Bᵀ·d of a column of six.
 NK_INLINE void nk_winograd_before(const vf *d, vf *t) {
   vf even = d[4] - 4.0f * d[2], odd = d[3] - 4.0f * d[1];
@@ -87,4 +116,62 @@ static int nk_winograd_output_run(
   vf_store(lanes, unsound);
   for (int lane = 0; lane < NK_LANES; lane++) sum += lanes[lane];
   return sum != 0;
+}
+
+// A·y of a column of four.
+NK_INLINE void nk_winograd_widen(const vf *y, vf *t) {
+  vf even = y[0] + y[2], odd = y[1] + y[3];
+  vf far = y[0] + 4.0f * y[2], slope = 2.0f * y[1] + 8.0f * y[3];
+  t[0] = y[0];
+  t[1] = even + odd;
+  t[2] = even - odd;
+  t[3] = far + slope;
+  t[4] = far - slope;
+  t[5] = y[3];
+}
+
+static void nk_winograd_gradient_tile(
+    const float *dy, ptrdiff_t row_stride, ptrdiff_t lanes, float *d, ptrdiff_t point_stride) {
+  for (ptrdiff_t at = 0; at < lanes; at += NK_LANES) {
+    vf half[6][4];
+    for (int j = 0; j < 4; j++) {
+      vf y[4], t[6];
+      for (int i = 0; i < 4; i++) y[i] = vf_load(dy + i * row_stride + j * lanes + at);
+      nk_winograd_widen(y, t);
+      for (int i = 0; i < 6; i++) half[i][j] = t[i];
+    }
+    for (int i = 0; i < 6; i++) {
+      vf t[6];
+      nk_winograd_widen(half[i], t);
+      for (int j = 0; j < 6; j++) vf_store(d + (i * 6 + j) * point_stride + at, t[j]);
+    }
+  }
+}
+
+// Gᵀ·m of a column of six.
+NK_INLINE void nk_winograd_gather(const vf *m, vf *t) {
+  vf near = (m[1] + m[2]) * (-1.0f / 6.0f), far = m[3] + m[4];
+  t[0] = m[0] * 0.25f + near + far * (1.0f / 24.0f);
+  t[1] = (m[2] - m[1]) * (1.0f / 6.0f) + (m[3] - m[4]) * (1.0f / 12.0f);
+  t[2] = near + far * (1.0f / 6.0f) + m[5];
+}
+
+static void nk_winograd_fold_rows(const float *m, ptrdiff_t length, float *w, int accumulate) {
+  for (ptrdiff_t at = 0; at < length; at += NK_LANES) {
+    vf half[3][6];
+    for (int j = 0; j < 6; j++) {
+      vf d[6], t[3];
+      for (int i = 0; i < 6; i++) d[i] = vf_load(m + (i * 6 + j) * length + at);
+      nk_winograd_gather(d, t);
+      for (int i = 0; i < 3; i++) half[i][j] = t[i];
+    }
+    for (int i = 0; i < 3; i++) {
+      vf t[3];
+      nk_winograd_gather(half[i], t);
+      for (int j = 0; j < 3; j++) {
+        float *to = w + (i * 3 + j) * length + at;
+        vf_store(to, accumulate ? vf_load(to) + t[j] : t[j]);
+      }
+    }
+  }
 }

@@ -63,9 +63,40 @@ public struct SelfAttention: Layer {
 }
 
 extension Variable {
-  /// The elements along axis 0, each without that axis, as one operation on the tape.
+  /// The elements along axis 0, each without that axis. Their gradients are put together once,
+  /// so that taking a projection apart costs no zeros.
   func unstacked() -> [Variable] {
-    (0..<shape[0]).map { selected(axis: 0, $0) }
+    let parts = PartGradients(shape)
+    let whole = tape?.record(parts: self) { parts.stacked() } ?? self
+    return (0..<shape[0]).map { index in
+      whole.recording(value.selected(axis: 0, index)) { g in
+        parts.add(g, at: index)
+        return [nil]
+      }
+    }
+  }
+}
+
+/// The gradients of the elements along axis 0, as they come.
+private final class PartGradients {
+  private let shape: [Int]
+  private var found: [Tensor?]
+
+  init(_ shape: [Int]) {
+    self.shape = shape
+    found = [Tensor?](repeating: nil, count: shape[0])
+  }
+
+  func add(_ gradient: Tensor, at index: Int) {
+    found[index] = found[index].map { $0 + gradient } ?? gradient
+  }
+
+  /// All of them, zeros where none came; nil where none came at all. They are handed out once.
+  func stacked() -> Tensor? {
+    defer { found = [] }
+    guard let type = found.lazy.compactMap({ $0 }).first?.elementType else { return nil }
+    let own = Array(shape.dropFirst())
+    return Tensor.stacked(found.map { $0 ?? Tensor.zeros(own, type) })
   }
 }
 

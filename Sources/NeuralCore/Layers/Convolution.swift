@@ -76,10 +76,9 @@ public struct Convolution: Layer {
     var result = input.convolution(
       input.using(weight), bias: bias.map { input.using($0) }, plain)
     if let norm {
-      // The norm's own fused activation, where nothing comes between.
-      let isFused = activation == .relu && residual == nil
-      result = norm(result, relu: isFused)
-      if isFused { return result }
+      // The norm adds and cuts off in its own pass, where that is all there is.
+      if activation == .relu { return norm(result, adding: residual, relu: true) }
+      result = norm(result)
     }
     if let residual { result = result + residual }
     return result.activated(activation)

@@ -140,8 +140,6 @@ public struct AttentionUNetLevel: Module {
       skip, norm: skipNorm, activation: .relu, residual: fromBelow(risen, norm: belowNorm))
     let passed = skip * gate(seen, norm: gateNorm, activation: .sigmoid)
     let merged = merge(Variable.concatenated([passed, risen], axis: 1))
-    let channels = merged.shape[1]
-    let normal = GroupNorm(channels, groups: channels, isAffine: false)(merged)
-    return normal.parametricReLU(slope: normal.using(slope))
+    return merged.instanceNormalized(slope: merged.using(slope), epsilon: 1e-5)
   }
 }

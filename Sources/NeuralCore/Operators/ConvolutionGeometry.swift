@@ -81,6 +81,9 @@ public enum ConvolutionAlgorithm: Sendable, Hashable {
   /// Rounding errors are about four times those of `direct`.
   case winograd
 
+  /// What the kernels of gradients may use where it is faster.
+  var most: nk_conv_algorithm { self == .direct ? NK_CONV_DIRECT : NK_CONV_WINOGRAD }
+
   func kernel(_ description: nk_conv, _ isLast: Bool = false) -> nk_conv_algorithm {
     var description = description
     let possible = unsafe nk_conv_winograd_possible(&description) == 1

@@ -33,6 +33,11 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     .init([2, 17, 9, 15], [19, 17, 3, 3], .init(axes: 2, padding: 1)),
     .init([1, 18, 3, 9, 8], [10, 18, 3, 3, 3], .init(axes: 3, padding: 1)),
     .init([1, 3, 1, 1], [3, 3, 3, 3], .init(axes: 2, padding: 1)),
+    .init([3, 17, 12, 13], [13, 17, 3, 3], .init(axes: 2, padding: 1)),
+    .init([1, 16, 6, 12, 8], [8, 16, 3, 3, 3], .init(axes: 3, padding: 1)),
+    .init([5, 14, 6, 7], [15, 14, 1, 1], .init(axes: 2, stride: 2)),
+    .init(
+      [2, 3, 9, 8], [5, 3, 3, 2], .init(stride: [2, 1], padding: [1, 1], dilation: [1, 2])),
   ]
 }
 
@@ -84,17 +89,19 @@ extension OneInstructionSet {
       let dy = Self.noise(expected.shape, 4)
       let double3 = dy.converted(to: .float64)
       let dx = Tensor.convolutionInputGradient(
-        dy, filters: w, imageShape: x.shape, problem.geometry)
-      #expect(
-        dx.maximumDifference(
-          from: Tensor.convolutionInputGradient(
-            double3, filters: double.1, imageShape: x.shape, problem.geometry)) < 2e-4)
+        double3, filters: double.1, imageShape: x.shape, problem.geometry)
       let dw = Tensor.convolutionWeightGradient(
-        dy, image: x, filterShape: w.shape, problem.geometry)
-      #expect(
-        dw.maximumDifference(
-          from: Tensor.convolutionWeightGradient(
-            double3, image: double.0, filterShape: w.shape, problem.geometry)) < 5e-5)
+        double3, image: double.0, filterShape: w.shape, problem.geometry)
+      for algorithm in [ConvolutionAlgorithm.direct, .automatic] {
+        let flow = Tensor.convolutionInputGradient(
+          dy, filters: w, imageShape: x.shape, problem.geometry, algorithm: algorithm)
+        #expect(flow.maximumDifference(from: dx) < 2e-4, "\(isa) \(algorithm)")
+        let own = Tensor.convolutionWeightGradient(
+          dy, image: x, filterShape: w.shape, problem.geometry, algorithm: algorithm)
+        #expect(
+          own.maximumDifference(from: dw) < (algorithm == .direct ? 5e-5 : 2e-4),
+          "\(isa) \(algorithm)")
+      }
     }
 
     @Test func `a residual is added before the activation`() {
