@@ -15,7 +15,7 @@ int nk_channels_winograd_faster(const nk_conv *c) {
   // Products of the tiles, in groups of six, against those of the direct sum.
   double fast = (double)nk_up(tiles, nk_pixel_rows) * 36;
   double direct = (double)(c->out[1] * c->out[2]) * (c->out[0] == 1 ? (double)c->batch : 1) * 9;
-  return tiles >= 6 && fast * 1.35 < direct;
+  return tiles >= 12 && fast * 1.35 < direct;
 }
 
 typedef struct {
