@@ -48,6 +48,7 @@ let package = Package(
       providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .target(name: "CPNG", dependencies: ["CSystemPNG"]),
     .target(name: "CBase64"),
+    .target(name: "CWindowKernels"),
     .target(
       name: "CNeuralKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
 
@@ -67,7 +68,9 @@ let package = Package(
         "CZlib", .target(name: "COpenJPEG", condition: .when(traits: ["HTJ2K"])),
         .target(name: "CLibdeflate", condition: .when(traits: ["FastInflate"])),
       ], swiftSettings: strict),
-    .target(name: "Windowing", dependencies: ["VolumeIO", "CPNG"], swiftSettings: strict),
+    .target(
+      name: "Windowing", dependencies: ["VolumeIO", "CPNG", "CWindowKernels"],
+      swiftSettings: strict),
     .target(name: "NeuralCore", dependencies: ["CNeuralKernels"], swiftSettings: strict),
     .target(
       name: "MLLMClients",
@@ -89,7 +92,8 @@ let package = Package(
       exclude: [
         "Models/reference_models.py", "Models/reference_cases.py",
         "Models/reference_segmenters.py", "Models/reference_multimodal.py", "Models/wheel_path.py",
-        "Models/gemma_reference.py", "Autograd/gradient_reference.py",
+        "Models/gemma_reference.py", "Operators/parity_cases.py",
+        "Autograd/gradient_reference.py",
         "ONNX/generate_onnx_cases.py", "Training/digits.py",
         "Tokenizers/tokenizers_reference.py", "Weights/weight_files.py",
       ], swiftSettings: strict),

@@ -15,6 +15,13 @@ class Unavailable(Exception):
 
 
 @dataclass
+class Ours:
+    """A peer that is our own executable, by another command: one thread beside two."""
+
+    command: str
+
+
+@dataclass
 class Work:
     """One row a peer: the same work, ours and theirs, on the same data."""
 

@@ -22,6 +22,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE / "peers")]
 
+import bench  # noqa: E402
 from bench import Context, Unavailable  # noqa: E402
 
 LAYERS = ["VolumeIO", "Windowing", "NeuralCore", "MLLMClients", "Evaluation"]
@@ -74,7 +75,8 @@ def measure(work, ours, progress):
             if name in reasons:
                 continue
             try:
-                value = timed(call)
+                value = (ours.run(call.command) if isinstance(call, bench.Ours)
+                         else timed(call))
             except (Unavailable, ImportError) as error:
                 reasons[name] = str(error) or type(error).__name__
                 continue

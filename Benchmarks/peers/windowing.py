@@ -5,7 +5,7 @@ Inputs: real CT from ../shared/data (dcm_qa_ct/In/GE) where it is there, otherwi
 
 import io
 
-from bench import Unavailable, Work
+from bench import Ours, Unavailable, Work
 
 SIDE = 512
 
@@ -79,6 +79,28 @@ def works(ctx):
         y = apply_windowing(stack, header)
         ((y + 32768) / 65535 * 255 + 0.5).astype(np.uint8)
 
+    reused = {}
+
+    def numpy_reused():
+        """The same arithmetic, every array there already."""
+        if not reused:
+            reused["y"] = np.empty(stack.shape, np.float32)
+            reused["out"] = np.empty(stack.shape, np.uint8)
+        y = reused["y"]
+        np.subtract(stack, np.float32(39.5), out=y, casting="unsafe")
+        y *= np.float32(255 / 399)
+        y += np.float32(127.5 + 0.5)
+        np.clip(y, 0, 255, out=y)
+        np.copyto(reused["out"], y, casting="unsafe")
+
+    for function in ["LINEAR", "LINEAR_EXACT", "SIGMOID"]:
+        yield Work(
+            f"the same into memory that is there, {function}",
+            f"window-into\t{many_path}\tsoft-tissue\t{function}",
+            {"numpy float32 with out=": numpy_reused},
+            amount=many.nbytes, unit="B",
+        )
+    reused.clear()
     for function in ["LINEAR", "LINEAR_EXACT", "SIGMOID"]:
         yield Work(
             f"int16 to 8 bit, {function}, 512x512x{count}",
@@ -94,6 +116,33 @@ def works(ctx):
     yield Work(
         f"three windows to RGB, 512x512x{count}", f"rgb\t{many_path}", {"numpy": numpy_rgb},
         amount=many.nbytes, unit="B",
+    )
+    yield Work(
+        "the same into memory that is there, RGB", f"rgb-into\t{many_path}", {},
+        amount=many.nbytes, unit="B",
+    )
+
+    # Files: one thread of ours is the peer of both, and Pillow for scale.
+    folder = ctx.data / "series"
+    folder.mkdir(exist_ok=True)
+    brain = [window8(s, 40, 80) for s in few]
+
+    def pillow_files():
+        try:
+            from PIL import Image
+        except ImportError as error:
+            raise Unavailable("pillow") from error
+        for number in range(count):
+            Image.fromarray(brain[number % len(few)]).save(folder / f"p{number}.png")
+
+    yield Work(
+        f"{count} slices to {count} PNG files, both cores",
+        f"series\t{many_path}\t{folder}\t2\t{count}",
+        {
+            "ours, one thread": Ours(f"series\t{many_path}\t{folder}\t1\t{count}"),
+            "Pillow, one thread": pillow_files,
+        },
+        target={"ours, one thread": 1.9}, amount=count, unit="slices",
     )
     sample = few[::4]
     pictures = {

@@ -3,12 +3,17 @@
 #define ROENTGEN_KERNELS_H
 
 #include "CNeuralKernels.h"
+#include "channels.h"
 #include "half.h"
 #include "quantized.h"
 
 // The panel that the matrix kernels share: B is packed in panels of this many columns whatever the
 // instruction set, so that packed weights do not depend on it.
 enum { nk_panel = 32, nk_depth = 384 };
+
+typedef void nk_pair_tile_function(
+    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, const uint32_t *a, const uint32_t *b,
+    float *c, ptrdiff_t c_stride, int accumulate);
 
 typedef struct nk_kernels {
   const char *name;
@@ -76,6 +81,12 @@ typedef struct nk_kernels {
       ptrdiff_t rows, ptrdiff_t columns, float *c, ptrdiff_t c_stride, const nk_epilogue *epilogue,
       ptrdiff_t row, ptrdiff_t column);
 
+  // bfloat16.
+  void (*to_bf16)(const float *x, uint16_t *y, size_t count);
+  void (*from_bf16)(const uint16_t *x, float *y, size_t count);
+  /// A tile as wide as the panel, of pairs: C (+)= A·B with two steps of k in each 32 bits.
+  nk_pair_tile_function *pair_tile;
+
   // Convolutions.
   /// `filters` (at most 4) rows of `width` outputs: Σ weights[i·k + step] · image[taps[step] + x].
   void (*conv_row)(
@@ -86,7 +97,7 @@ typedef struct nk_kernels {
   void (*winograd_input)(
       const float *image, const ptrdiff_t *taps, ptrdiff_t length, float *v,
       ptrdiff_t point_stride, ptrdiff_t room);
-  void (*winograd_output)(
+  int (*winograd_output)(
       const float *m, ptrdiff_t point_stride, ptrdiff_t length, float *y, ptrdiff_t y_stride,
       ptrdiff_t high, ptrdiff_t wide);
   /// D = A·dy·Aᵀ of a 4×4 tile whose numbers are `lanes` (at most 16) channels each; whole vectors are
@@ -96,8 +107,33 @@ typedef struct nk_kernels {
   /// w (+)= Gᵀ·M·G, nine rows as long as the 36 of M, whole groups of sixteen.
   void (*winograd_fold)(const float *m, ptrdiff_t length, float *w, int accumulate);
 
+  // Convolutions with channels innermost.
+  void (*pixels_by_filters)(const nk_pixel_tile *tile);
+  void (*tile_before)(const nk_tile_input *tile);
+  int (*tile_after)(const nk_tile_output *tile);
+  void (*channel_taps)(
+      const float *const *pixels, ptrdiff_t taps, const float *weights, ptrdiff_t channels,
+      float *y, const float *bias, int relu);
+  void (*channel_pool)(
+      const float *const *pixels, ptrdiff_t count, ptrdiff_t channels, float *y, int largest,
+      float factor);
+
   // Quantised matrices, by nk_quantization: one row times one quantised vector.
   float (*quantized_row[5])(const void *row, const void *vector, ptrdiff_t blocks);
+  /// The same in the order that ggml has for many vectors at once.
+  float (*quantized_row_of_many[5])(const void *row, const void *vector, ptrdiff_t blocks);
+
+  // A decoder's steps in ggml's arithmetic.
+  void (*half_attention)(
+      const float *query, const uint16_t *keys, const uint16_t *values, ptrdiff_t count,
+      ptrdiff_t width, float *sum, float *top, float *total);
+  void (*tiled_attention)(
+      const float *query, const uint16_t *keys, const uint16_t *values, ptrdiff_t skipped,
+      ptrdiff_t count, ptrdiff_t width, float *sum, float *top, float *total);
+  void (*decoder_norm)(
+      const float *x, const float *weight, float *y, size_t count, float epsilon);
+  void (*decoder_turn)(
+      const float *x, const float *cosines, const float *sines, float *y, size_t half);
 } nk_kernels;
 
 extern const nk_kernels nk_baseline;
@@ -108,5 +144,10 @@ extern const nk_kernels nk_avx512;
 
 /// The table in use.
 const nk_kernels *nk_active(void);
+
+/// Whether instructions beyond the table's may be used where the machine has them.
+int nk_extensions(void);
+/// The tile for pairs of bfloat16 with the best instruction for these kernels.
+nk_pair_tile_function *nk_pair_tile_for(const nk_kernels *kernels);
 
 #endif

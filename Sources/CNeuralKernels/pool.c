@@ -96,7 +96,10 @@ static void nk_pool_chunk(void *context, size_t plane) {
 void nk_pool_run(
     const nk_pool *pool, nk_pool_kind kind, const float *x, float *y, int64_t *index) {
   nk_pool_job job = {pool, kind, x, y, index};
+  // Places are used as addresses later on: they are worked out even when the task was cancelled.
+  nk_cancellation *before = index ? nk_cancellation_enter(NULL) : NULL;
   nk_parallel((size_t)pool->planes, nk_pool_chunk, &job);
+  if (index) nk_cancellation_enter(before);
 }
 
 static void nk_pool_back_chunk(void *context, size_t plane) {

@@ -40,6 +40,29 @@ typedef struct {
   int turned;
 } nk_winograd_pack_job;
 
+// U = G·g·Gᵀ for one filter and channel.
+void nk_winograd_filter(const float *g, float *u) {
+  float rows[6][3];
+  for (int j = 0; j < 3; j++) {
+    float a = g[j], b = g[3 + j], c = g[6 + j];
+    rows[0][j] = a / 4;
+    rows[1][j] = -(a + b + c) / 6;
+    rows[2][j] = -(a - b + c) / 6;
+    rows[3][j] = a / 24 + b / 12 + c / 6;
+    rows[4][j] = a / 24 - b / 12 + c / 6;
+    rows[5][j] = c;
+  }
+  for (int i = 0; i < 6; i++) {
+    float a = rows[i][0], b = rows[i][1], c = rows[i][2];
+    u[i * 6 + 0] = a / 4;
+    u[i * 6 + 1] = -(a + b + c) / 6;
+    u[i * 6 + 2] = -(a - b + c) / 6;
+    u[i * 6 + 3] = a / 24 + b / 12 + c / 6;
+    u[i * 6 + 4] = a / 24 - b / 12 + c / 6;
+    u[i * 6 + 5] = c;
+  }
+}
+
 // Filters of a panel for some channels are transformed side by side, then copied to each point.
 enum { nk_pack_channels = 8, nk_most_rows = 16 };
 
@@ -101,6 +124,7 @@ typedef struct {
   // The work of one step.
   ptrdiff_t sample, tile0, tile_count, panels, slice, output_slice, filter_panels, filter_blocks,
       block_panels;
+  _Atomic int unsound;
 } nk_winograd_job;
 
 // Tiles count from the first of the sample, or of the whole batch when planes are single slices.
@@ -144,7 +168,7 @@ static void nk_transform_chunk(void *context, size_t number) {
 }
 
 static void nk_winograd_multiply_chunk(void *context, size_t number) {
-  const nk_winograd_job *job = context;
+  nk_winograd_job *job = context;
   const nk_conv *c = job->conv;
   ptrdiff_t height = job->kernels->gemm_rows, k = nk_depth_taps(c);
   ptrdiff_t block = (ptrdiff_t)number / job->panels, panel = (ptrdiff_t)number % job->panels;
@@ -177,9 +201,10 @@ static void nk_winograd_multiply_chunk(void *context, size_t number) {
                            job->output_slice * plane + tile_row * 4 * c->out[2] + tile_column * 4;
         ptrdiff_t high = nk_least(4, c->out[1] - tile_row * 4);
         ptrdiff_t wide = nk_least(4 * runs[run].length, c->out[2] - tile_column * 4);
-        job->kernels->winograd_output(
-            products + row * nk_panel + runs[run].start, height * nk_panel, runs[run].length,
-            job->y + offset, c->out[2], high, wide);
+        if (job->kernels->winograd_output(
+                products + row * nk_panel + runs[run].start, height * nk_panel,
+                runs[run].length, job->y + offset, c->out[2], high, wide))
+          job->unsound = 1;
         if (job->epilogue) {
           nk_epilogue e = *job->epilogue;
           float bias[4] = {0};
@@ -255,5 +280,5 @@ int nk_winograd_run(
   }
   nk_image_free(&job.image);
   if (job.transformed) nk_arena_give(job.transformed, bytes);
-  return made;
+  return made ? (job.unsound ? 2 : 1) : 0;
 }

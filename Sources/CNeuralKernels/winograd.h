@@ -7,6 +7,9 @@
 
 enum { nk_points = 36 };
 
+/// U = G·g·Gᵀ for the 3×3 filter of one channel.
+void nk_winograd_filter(const float *g, float *u);
+
 size_t nk_winograd_packed_size(const nk_conv *conv);
 void nk_winograd_pack(
     const nk_conv *conv, const nk_kernels *kernels, const float *filters, int turned,

@@ -86,6 +86,44 @@ import Testing
     #expect(found.map { $0.outcome.answer } == ["zero", nil, "two"])
   }
 
+  @Test func `a compatible host takes OpenAI's batches where its dialect says so`() async throws {
+    let base = try #require(URL(string: "https://host.example/api/v1"))
+    func client(_ endpoint: String?, _ transport: ScriptedTransport) -> OpenAICompatible {
+      var dialect = OpenAICompatible.Dialect()
+      dialect.batchEndpoint = endpoint
+      return OpenAICompatible(
+        base: base, model: ModelProfile(name: "m"), key: .provided { "k" }, dialect: dialect,
+        transport: transport)
+    }
+    #expect {
+      try BatchRun(client(nil, ScriptedTransport([])), state: Self.state())
+    } throws: {
+      ($0 as? ClientError)?.code == .unsupported
+    }
+    let keys = try Self.keys(client(nil, ScriptedTransport([])))
+    let line = keys.map {
+      #"{"custom_id":"\#($0)","response":{"status_code":200,"body":{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}},"error":null}"#
+    }
+    let transport = ScriptedTransport([
+      .init(body: #"{"id":"file-1"}"#), .init(body: #"{"id":"batch_1","status":"validating"}"#),
+      .init(body: #"{"id":"batch_1","status":"completed","output_file_id":"file-2"}"#),
+      .init(body: line.joined(separator: "\n")),
+    ])
+    let run = try BatchRun(client("/v1/chat/completions", transport), state: Self.state())
+    _ = try await run.submit(Self.cases)
+    _ = try await run.poll()
+    let found = try await run.collect(Self.cases)
+    #expect(found.map { $0.outcome.answer } == ["hi", "hi", "hi"])
+    #expect(
+      transport.sent.map(\.url.path) == [
+        "/api/v1/files", "/api/v1/batches", "/api/v1/batches/batch_1",
+        "/api/v1/files/file-2/content",
+      ])
+    let upload = String(
+      decoding: try #require(transport.sent.first?.body).joined(), as: UTF8.self)
+    #expect(upload.contains(#""url":"/v1/chat/completions","body":{"model":"m""#))
+  }
+
   @Test func `Gemini: inline requests come back by key`() async throws {
     let client = { (transport: ScriptedTransport) in
       Gemini(ModelProfile(name: "gemini-3.8-flash"), key: .provided { "k" }, transport: transport)

@@ -185,5 +185,7 @@ struct PNGTests {
     // zlib.adler32(b"Wikipedia"); zlib.adler32(bytes(range(256)) * 100)
     #expect(adler32(Array("Wikipedia".utf8)) == 0x11E6_0398)
     #expect(adler32((0..<25_600).map { UInt8($0 & 255) }) == 0x747F_D0E0)
+    // zlib.adler32(b"\\xff" * 300001)
+    #expect(adler32([UInt8](repeating: 255, count: 300_001)) == 0x9223_9181)
   }
 }

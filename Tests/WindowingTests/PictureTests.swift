@@ -33,6 +33,69 @@ struct PictureTests {
     }
   }
 
+  @Test func `levels are written into the memory of an array that fits, and replace any other`()
+    throws
+  {
+    let volume = try ramp(size: [64, 32, 5])
+    let count = volume.geometry.count
+    let tones = [Tone.window(.brain), .window(.bone), .window(.lung)]
+    let wanted = try volume.levels(through: tones[0])
+    let colors = try volume.levels(red: tones[0], green: tones[1], blue: tones[2])
+    for length in [0, count, 3 * count, count + 1] {
+      var levels = [UInt8](repeating: 9, count: length)
+      let kept = levels
+      try volume.levels(through: tones[0], into: &levels)
+      #expect(levels == wanted)
+      // Somebody else's copy stays as it was.
+      #expect(kept == [UInt8](repeating: 9, count: length))
+      try volume.levels(red: tones[0], green: tones[1], blue: tones[2], into: &levels)
+      #expect(levels == colors)
+    }
+    var levels = try volume.levels(through: tones[0])
+    func place(_ bytes: borrowing [UInt8]) -> UInt {
+      unsafe bytes.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
+    }
+    let before = place(levels)
+    try volume.levels(through: tones[1], into: &levels)
+    #expect(place(levels) == before)
+    // An error leaves the array alone.
+    #expect(throws: WindowingError.self) {
+      try volume.levels(through: .window(Window(center: 0, width: 0)), into: &levels)
+    }
+    #expect(try levels == volume.levels(through: tones[1]))
+  }
+
+  @Test func `what is asked amiss is an error or black, never a trap`() throws {
+    let volume = try ramp()
+    for width in [0, -5, -.infinity, .nan] as [Double] {
+      for function in [Window.Function.linear, .linearExact, .sigmoid] {
+        let tone = Tone.window(Window(center: 40, width: width, function: function))
+        #expect(throws: WindowingError.self) {
+          try volume.picture(SliceRequest(.axial), through: tone)
+        }
+        #expect(throws: WindowingError.self) { try volume.levels(through: tone) }
+      }
+    }
+    // A window that clips everything is all black or all white.
+    let above = Tone.window(Window(center: 30_000, width: 2))
+    let below = Tone.window(Window(center: -30_000, width: 2))
+    #expect(try Set(volume.levels(through: above)) == [0])
+    #expect(try Set(volume.levels(through: below)) == [255])
+    // NaN is black, alone or among numbers, and spoils no statistics.
+    let geometry = Geometry(size: [2, 2, 1], affine: Affine(spacing: [1, 1, 1]))
+    let holes = try Volume(.float32([.nan, 40, 1e9, -.infinity]), geometry: geometry)
+    #expect(try holes.levels(through: .window(.brain)) == [0, Window.brain.level(40), 255, 0])
+    let nothing = try Volume(.float32([.nan, .nan, .nan, .nan]), geometry: geometry)
+    #expect(try nothing.levels(through: .window(.brain)) == [0, 0, 0, 0])
+    #expect(throws: WindowingError.self) { try nothing.levels(through: .mr) }
+    // A mask of nothing: no slice to pick.
+    let empty = try Volume(
+      .uint8([UInt8](repeating: 0, count: volume.geometry.count)), geometry: volume.geometry)
+    for picker in [SlicePicker.withMask(), .largestMask()] {
+      #expect(throws: WindowingError.self) { try volume.slices(.axial, [picker], mask: empty) }
+    }
+  }
+
   @Test func `every stored type gives the same picture`() throws {
     let values = (0..<35).map { $0 * 3 }
     let geometry = Geometry(size: [7, 5, 1], affine: Affine(spacing: [1, 1, 1]))

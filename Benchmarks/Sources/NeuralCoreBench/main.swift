@@ -2,6 +2,6 @@ import BenchProtocol
 
 serve([
   "train-step": trainStep, "train-memory": trainMemory, "matmul": matmul, "linear": linear,
-  "conv": convolution,
-  "attention": attention, "unary": unary,
+  "conv": convolution, "attention": attention, "unary": unary, "matmul-bf16": matmulHalf,
+  "net": network, "save": saveWeights, "start": start,
 ])

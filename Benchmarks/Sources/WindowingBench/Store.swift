@@ -12,6 +12,8 @@ import Windowing
 /// Inputs that stay in memory between commands.
 enum Store {
   static let volumes = Mutex<[String: Volume]>([:])
+  /// Results that are written over.
+  static let levels = Mutex<[UInt8]>([])
 
   static func bytes(_ path: String) throws -> [UInt8] {
     guard let file = fopen(path, "rb") else {

@@ -40,6 +40,30 @@ func runColors(_ arguments: [String]) throws -> Double {
   return try seconds { keep(try scan.levels(red: red, green: green, blue: blue)) }
 }
 
+/// `window-into FILE PRESET FUNCTION`: the same, into memory that is used again.
+func runWindowInto(_ arguments: [String]) throws -> Double {
+  let scan = try volume(arguments[0])
+  let tone = window(arguments[1], arguments[2])
+  return try Store.levels.withLock { levels in
+    if levels.count != scan.geometry.count { try scan.levels(through: tone, into: &levels) }
+    return try seconds { try scan.levels(through: tone, into: &levels) }
+  }
+}
+
+/// `rgb-into FILE`: the same, into memory that is used again.
+func runColorsInto(_ arguments: [String]) throws -> Double {
+  let scan = try volume(arguments[0])
+  let (red, green, blue) = (
+    Tone.window(.brain), Tone.window(.subduralRSNA), Tone.window(.boneRSNA)
+  )
+  return try Store.levels.withLock { levels in
+    if levels.count != 3 * scan.geometry.count {
+      try scan.levels(red: red, green: green, blue: blue, into: &levels)
+    }
+    return try seconds { try scan.levels(red: red, green: green, blue: blue, into: &levels) }
+  }
+}
+
 /// `png FILE KIND EFFORT`: each slice of a volume to a PNG in memory; KIND is gray, gray16 or rgb.
 func runPNG(_ arguments: [String]) throws -> Double {
   let scan = try volume(arguments[0])
@@ -92,5 +116,5 @@ func runBytes(_ arguments: [String]) throws -> Double {
 
 serve([
   "window": runWindow, "rgb": runColors, "png": runPNG, "bytes": runBytes,
-  "series": runSeries,
+  "series": runSeries, "window-into": runWindowInto, "rgb-into": runColorsInto,
 ])

@@ -9,8 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nk_channels.h"
 #include "nk_convolution.h"
+#include "nk_decoder.h"
 #include "nk_elementwise.h"
+#include "nk_int8.h"
 #include "nk_matmul.h"
 #include "nk_memory.h"
 #include "nk_quantized.h"

@@ -34,7 +34,8 @@ void nk_conv_pack_turned(
     ptrdiff_t source_taps, const ptrdiff_t *_Nonnull order, float *_Nonnull packed);
 
 /// y = x ∗ filters, then bias per filter (`row_bias`), residual and activation of the epilogue.
-/// Returns 0 when memory for packing cannot be had.
+/// Returns 0 when memory for packing cannot be had, and 2 when Winograd's transforms met numbers
+/// that are not finite, which spread over a tile there: then y is to be computed directly.
 int nk_conv_run(
     const nk_conv *_Nonnull conv, nk_conv_algorithm algorithm, const float *_Nonnull x,
     const float *_Nonnull packed, float *_Nonnull y, const nk_epilogue *_Nullable epilogue);

@@ -78,10 +78,15 @@ NK_INLINE void nk_winograd_after(const vf *m, vf *t) {
   t[3] = difference + 8.0f * slope + m[5];
 }
 
+// Returns whether a number is infinite or not a number: then the tile's other numbers are wrong.
 // Y = Aᵀ·M·A, `high` rows of `wide` numbers: four of each tile, tiles side by side.
-static void nk_winograd_output_run(
+static int nk_winograd_output_run(
     const float *m, ptrdiff_t point_stride, ptrdiff_t length, float *y, ptrdiff_t y_stride,
     ptrdiff_t high, ptrdiff_t wide) {
+  // Sums of x − x are 0 unless some x is not finite.
+  vf unsound = {};
+  vi lane = {};
+  for (int i = 0; i < NK_LANES; i++) lane[i] = i;
   for (ptrdiff_t at = 0; at < length; at += NK_LANES) {
     vf half[4][6];
     for (int j = 0; j < 6; j++) {
@@ -93,6 +98,8 @@ static void nk_winograd_output_run(
     for (int i = 0; i < high; i++) {
       vf t[4];
       nk_winograd_after(half[i], t);
+      vf strange = (t[0] - t[0]) + (t[1] - t[1]) + (t[2] - t[2]) + (t[3] - t[3]);
+      unsound += vf_pick(lane < (int32_t)(length - at), strange, (vf){});
       vf ac_low = NK_ZIP_LOW(t[0], t[2]), ac_high = NK_ZIP_HIGH(t[0], t[2]);
       vf bd_low = NK_ZIP_LOW(t[1], t[3]), bd_high = NK_ZIP_HIGH(t[1], t[3]);
       vf out[4] = {
@@ -105,6 +112,10 @@ static void nk_winograd_output_run(
       }
     }
   }
+  float lanes[NK_LANES], sum = 0;
+  vf_store(lanes, unsound);
+  for (int lane = 0; lane < NK_LANES; lane++) sum += lanes[lane];
+  return sum != 0;
 }
 
 // A·y of a column of four.

@@ -21,9 +21,26 @@ public struct BatchRun: Sendable {
   /// - `perBatch`: The most requests in one batch; by default the vendor's limit. Smaller batches
   ///   keep within a limit on tokens that wait.
   public init(_ client: OpenAI, state file: URL, perBatch: Int? = nil) {
+    let endpoint = "/v1/" + client.core.wire.path(model: client.model, stream: false)
     self.init(
-      client, core: client.core, service: OpenAIBatch(core: client.core), file: file,
-      perBatch: perBatch)
+      client, core: client.core, service: OpenAIBatch(core: client.core, endpoint: endpoint),
+      file: file, perBatch: perBatch)
+  }
+
+  /// A run through OpenAI's Batch interface at another host; see the initialiser for OpenAI.
+  ///
+  /// - Throws: `ClientError` with `.unsupported` where the dialect names no `batchEndpoint`, as
+  ///   most servers have no batches.
+  public init(
+    _ client: OpenAICompatible, state file: URL, perBatch: Int? = nil
+  ) throws(ClientError) {
+    guard let endpoint = client.dialect.batchEndpoint else {
+      throw ClientError(
+        .unsupported, "the host is not known to have batches: its dialect names no batchEndpoint")
+    }
+    self.init(
+      client, core: client.core, service: OpenAIBatch(core: client.core, endpoint: endpoint),
+      file: file, perBatch: perBatch)
   }
 
   /// A run through Anthropic's Message Batches; see the initialiser for OpenAI.

@@ -5,11 +5,12 @@ import Foundation
 
 struct OpenAIBatch: BatchService {
   let core: RemoteClient
+  /// The path that each line names.
+  let endpoint: String
 
   var limits: BatchLimits { BatchLimits(requests: 50_000, bytes: 200_000_000) }
 
   func submit(_ requests: [BatchRequest]) async throws(ClientError) -> String {
-    let endpoint = "/v1/" + core.wire.path(model: core.model, stream: false)
     let boundary = "roentgen-" + String(requests[0].key.prefix(24))
     var parts: [RequestBody.BodyPart] = [
       .text("--\(boundary)\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n"),

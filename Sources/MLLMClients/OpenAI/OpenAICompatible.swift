@@ -27,6 +27,9 @@ public struct OpenAICompatible: PromptClient {
     public var endsWithDone = false
     /// Whether `"detail": "original"` is understood; otherwise `high` is sent for it.
     public var originalDetail = false
+    /// The path that the lines of a batch name, such as `/v1/chat/completions`, where the host has
+    /// OpenAI's `files` and `batches` beside Chat Completions; most servers have not.
+    public var batchEndpoint: String?
 
     public init() {}
 
@@ -39,6 +42,7 @@ public struct OpenAICompatible: PromptClient {
       dialect.cacheBreakpoints = true
       dialect.endsWithDone = true
       dialect.originalDetail = true
+      dialect.batchEndpoint = "/v1/chat/completions"
       return dialect
     }
 
@@ -48,6 +52,7 @@ public struct OpenAICompatible: PromptClient {
   }
 
   var core: RemoteClient
+  public let dialect: Dialect
   public var model: ModelProfile { core.model }
 
   /// - `base`: The address before `chat/completions`, such as `http://127.0.0.1:11434/v1`.
@@ -60,6 +65,7 @@ public struct OpenAICompatible: PromptClient {
     headers: [String: String] = [:], dialect: Dialect = Dialect(),
     transport: any Transport = URLSessionTransport.shared, options: ClientOptions = ClientOptions()
   ) {
+    self.dialect = dialect
     core = RemoteClient(
       wire: ChatWire(dialect: dialect), base: base,
       headers: headers.sorted { $0.key < $1.key }.map { HTTPRequest.Header($0.key, $0.value) },

@@ -42,6 +42,11 @@ public struct SelfAttention: Layer {
 
   /// The layer with a bias on the scores, such as a mask of −∞ for padding.
   public func callAsFunction(_ input: Variable, bias: Variable?) -> Variable {
+    callAsFunction(input, bias: bias, residual: nil)
+  }
+
+  /// The layer plus `residual`, added inside the last product in inference.
+  func callAsFunction(_ input: Variable, bias: Variable?, residual: Variable?) -> Variable {
     let batch = input.shape[0]
     let tokens = input.shape[1]
     let width = input.shape[2]
@@ -50,7 +55,10 @@ public struct SelfAttention: Layer {
       .permuted([2, 0, 3, 1, 4])
     let parts = projected.unstacked()
     let mixed = parts[0].attention(keys: parts[1], values: parts[2], bias: bias)
-    return proj(mixed.joiningHeads()).dropout(dropout)
+    let joined = mixed.joiningHeads()
+    if joined.tape == nil { return proj(joined, activation: .none, residual: residual) }
+    let result = proj(joined).dropout(dropout)
+    return residual.map { $0 + result } ?? result
   }
 }
 
@@ -115,6 +123,14 @@ public struct FeedForward: Layer {
   }
 
   public func callAsFunction(_ input: Variable) -> Variable {
-    fc2(fc1(input).activated(activation).dropout(dropout)).dropout(dropout)
+    callAsFunction(input, residual: nil)
+  }
+
+  /// The layer plus `residual`; in inference two operators.
+  func callAsFunction(_ input: Variable, residual: Variable?) -> Variable {
+    let hidden = fc1(input, activation: activation)
+    if hidden.tape == nil { return fc2(hidden, activation: .none, residual: residual) }
+    let result = fc2(hidden.dropout(dropout)).dropout(dropout)
+    return residual.map { $0 + result } ?? result
   }
 }

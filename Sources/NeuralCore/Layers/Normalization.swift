@@ -25,6 +25,17 @@ public struct BatchNorm: Layer {
     visitor("running_var", &runningVariance)
   }
 
+  /// What the layer's inference depends on.
+  var parameters: [Tensor] {
+    [weight.value, bias.value, runningMean.value, runningVariance.value]
+  }
+
+  /// Inference as x · scale + shift.
+  var affine: (scale: Tensor, shift: Tensor) {
+    let scale = weight.value * (runningVariance.value + epsilon).reciprocalSquareRoot()
+    return (scale, bias.value - runningMean.value * scale)
+  }
+
   public func callAsFunction(_ input: Variable) -> Variable { callAsFunction(input, relu: false) }
 
   /// The layer, then a residual added and ReLU, in one pass in training.

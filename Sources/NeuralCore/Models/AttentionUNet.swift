@@ -84,7 +84,8 @@ struct UNetPair: Layer {
   }
 
   func callAsFunction(_ input: Variable) -> Variable {
-    secondNorm(second(firstNorm(first(input), relu: true)), relu: true)
+    second(
+      first(input, norm: firstNorm, activation: .relu), norm: secondNorm, activation: .relu)
   }
 }
 
@@ -135,8 +136,9 @@ public struct AttentionUNetLevel: Module {
 
   func callAsFunction(_ skip: Variable, below: Variable) -> Variable {
     let risen = upNorm(up(below), relu: true)
-    let seen = belowNorm(fromBelow(risen), adding: skipNorm(fromSkip(skip)), relu: true)
-    let passed = skip * gateNorm(gate(seen)).sigmoid()
+    let seen = fromSkip(
+      skip, norm: skipNorm, activation: .relu, residual: fromBelow(risen, norm: belowNorm))
+    let passed = skip * gate(seen, norm: gateNorm, activation: .sigmoid)
     let merged = merge(Variable.concatenated([passed, risen], axis: 1))
     return merged.instanceNormalized(slope: merged.using(slope), epsilon: 1e-5)
   }

@@ -38,17 +38,95 @@ struct BitWriter {
   /// - Precondition: The writer stands at a byte's beginning.
   mutating func append(_ more: ArraySlice<UInt8>) { bytes += more }
 
-  /// Writes tokens with codes of at most 15 bits, and the end of the block.
+  /// Writes steps over bytes with codes of at most 15 bits, and the end of the block.
   ///
   /// Codes and the bits that follow them are joined in tables, so that a literal is one look-up and
   /// a match two; words are stored by eight bytes at a time.
   ///
-  /// - Precondition: `bits` is what the tokens take, or more.
-  mutating func put(_ tokens: ArraySlice<DeflateToken>, _ block: DynamicBlock, bits: Int) {
+  /// - Precondition: `bits` is what the steps take, or more, and they cover `source`.
+  mutating func put(
+    _ steps: [DeflateStep], of source: ArraySlice<UInt8>, _ block: DynamicBlock, bits: Int
+  ) {
+    let codes = JoinedCodes(block)
+    let start = bytes.count
+    bytes += [UInt8](repeating: 0, count: bits / 8 + 24)
+    var place = start
+    var held = pending
+    var heldCount = count
+    unsafe bytes.withUnsafeMutableBytes { target in
+      unsafe source.withUnsafeBufferPointer { source in
+        unsafe codes.entries.withUnsafeBufferPointer { entries in
+          @inline(__always) func flush() {
+            unsafe target.storeBytes(of: held.littleEndian, toByteOffset: place, as: UInt64.self)
+            place &+= heldCount &>> 3
+            held &>>= UInt64(truncatingIfNeeded: heldCount & ~7)
+            heldCount &= 7
+          }
+          @inline(__always) func add(_ entry: UInt32) {
+            held |= UInt64(entry & 0xFF_FFFF) &<< UInt64(truncatingIfNeeded: heldCount)
+            heldCount &+= Int(truncatingIfNeeded: entry &>> 24)
+          }
+          var at = 0
+          for step in steps {
+            let end = at &+ Int(truncatingIfNeeded: step &>> 32)
+            precondition(end <= source.count, "literals to \(end) of \(source.count) bytes")
+            // At most 7 bits are held at the beginning of a turn, and 52 at its end.
+            while at &+ 3 <= end {
+              let a = unsafe entries[Int(source[at])]
+              let b = unsafe entries[Int(source[at &+ 1])]
+              let c = unsafe entries[Int(source[at &+ 2])]
+              let ab = UInt64(a & 0xFF_FFFF) | UInt64(b & 0xFF_FFFF) &<< UInt64(a &>> 24)
+              let abBits = (a &>> 24) &+ (b &>> 24)
+              let abc = ab | UInt64(c & 0xFF_FFFF) &<< UInt64(abBits)
+              held |= abc &<< UInt64(truncatingIfNeeded: heldCount)
+              heldCount &+= Int(truncatingIfNeeded: abBits &+ (c &>> 24))
+              flush()
+              at &+= 3
+            }
+            while at < end {
+              unsafe add(entries[Int(source[at])])
+              at &+= 1
+            }
+            // At most 37 bits are held; a length takes at most 20 more, a distance 28.
+            let length = Int(truncatingIfNeeded: step &>> 16) & 0xFFFF
+            if length > 0 {
+              if heldCount > 15 { flush() }
+              unsafe add(entries[JoinedCodes.lengths &+ length])
+              let distance = Int(truncatingIfNeeded: step & 0xFFFF)
+              let symbol = DeflateSymbols.distanceSymbol(distance)
+              let entry = unsafe entries[JoinedCodes.distances &+ symbol]
+              add(entry)
+              let rest = unsafe distance &- Int(entries[JoinedCodes.distanceBases &+ symbol])
+              held |= UInt64(truncatingIfNeeded: rest) &<< UInt64(truncatingIfNeeded: heldCount)
+              heldCount &+= unsafe Int(entries[JoinedCodes.distanceExtras &+ symbol])
+              at &+= length
+            }
+            flush()
+          }
+        }
+      }
+    }
+    bytes.removeLast(bytes.count - place)
+    pending = held
+    count = heldCount
+    put(UInt64(block.literals.codes[256]), Int(block.literals.lengths[256]))
+  }
+}
+
+/// The codes of a block in one table, each with the count of its bits in the upper byte.
+private struct JoinedCodes {
+  static let lengths = 256
+  static let distances = lengths + 259
+  static let distanceBases = distances + 32
+  static let distanceExtras = distanceBases + 32
+
+  /// Literals; lengths 0…258 with their extra bits; distance symbols; the least distance of each
+  /// symbol; the count of its extra bits.
+  var entries = [UInt32](repeating: 0, count: distanceExtras + 32)
+
+  init(_ block: DynamicBlock) {
     let literals = block.literals
     let distances = block.distances
-    // Lengths 3…258: code and extra bits, and their count in the upper byte.
-    var entries = [UInt32](repeating: 0, count: 512 + 259)
     for symbol in 0..<256 {
       entries[symbol] = UInt32(literals.codes[symbol]) | UInt32(literals.lengths[symbol]) << 24
     }
@@ -57,57 +135,14 @@ struct BitWriter {
       let codeBits = Int(literals.lengths[symbol])
       let extra = DeflateSymbols.lengthExtra[symbol - 257]
       let rest = length - DeflateSymbols.lengthBase[symbol - 257]
-      entries[512 + length] =
+      entries[Self.lengths + length] =
         UInt32(literals.codes[symbol]) | UInt32(rest << codeBits) | UInt32(codeBits + extra) << 24
     }
-    let room = bits / 8 + 24
-    let start = bytes.count
-    bytes += [UInt8](repeating: 0, count: room)
-    let distanceBase = DeflateSymbols.distanceBase
-    let distanceExtra = DeflateSymbols.distanceExtra
-    var place = start
-    var held = pending
-    var heldCount = count
-    unsafe bytes.withUnsafeMutableBytes { target in
-      unsafe entries.withUnsafeBufferPointer { entries in
-        for token in tokens {
-          if token < 256 {
-            let entry = unsafe entries[Int(token)]
-            held |= UInt64(entry & 0xFF_FFFF) &<< UInt64(heldCount)
-            heldCount &+= Int(entry >> 24)
-          } else {
-            let entry = unsafe entries[512 &+ Int(token >> 16)]
-            held |= UInt64(entry & 0xFF_FFFF) &<< UInt64(heldCount)
-            heldCount &+= Int(entry >> 24)
-            let distance = Int(token & 0xFFFF)
-            let symbol = DeflateSymbols.distanceSymbol(distance)
-            // At most 20 + 31 bits are held by now; a distance adds up to 28.
-            unsafe target.storeBytes(of: held.littleEndian, toByteOffset: place, as: UInt64.self)
-            place &+= heldCount >> 3
-            held &>>= UInt64(heldCount & ~7)
-            heldCount &= 7
-            let rest = distance &- distanceBase[symbol]
-            let distanceBits = Int(distances.lengths[symbol])
-            held |= UInt64(distances.codes[symbol]) &<< UInt64(heldCount)
-            held |= UInt64(rest) &<< UInt64(heldCount &+ distanceBits)
-            heldCount &+= distanceBits &+ distanceExtra[symbol]
-          }
-          if heldCount >= 32 {
-            unsafe target.storeBytes(of: held.littleEndian, toByteOffset: place, as: UInt64.self)
-            place &+= heldCount >> 3
-            held &>>= UInt64(heldCount & ~7)
-            heldCount &= 7
-          }
-        }
-        unsafe target.storeBytes(of: held.littleEndian, toByteOffset: place, as: UInt64.self)
-      }
+    for symbol in 0..<30 {
+      entries[Self.distances + symbol] =
+        UInt32(distances.codes[symbol]) | UInt32(distances.lengths[symbol]) << 24
+      entries[Self.distanceBases + symbol] = UInt32(DeflateSymbols.distanceBase[symbol])
+      entries[Self.distanceExtras + symbol] = UInt32(DeflateSymbols.distanceExtra[symbol])
     }
-    place += heldCount >> 3
-    held >>= UInt64(heldCount & ~7)
-    heldCount &= 7
-    bytes.removeLast(bytes.count - place)
-    pending = held
-    count = heldCount
-    put(UInt64(literals.codes[256]), Int(literals.lengths[256]))
   }
 }

@@ -9,6 +9,8 @@ struct CompressionPlan: Sendable {
   var filters: [RowFilter]
   /// Each row may take another of the filters.
   var isAdaptive: Bool
+  /// Of those, only filters whose sample was at most so many times the best one's.
+  var slack = Double.infinity
   /// Every so many rows are tried to choose the picture's filter.
   var sampleStep: Int
   var settings: DeflateSettings
@@ -16,18 +18,19 @@ struct CompressionPlan: Sendable {
   /// Runs only, with one filter for all rows or one for each.
   static func runs(_ layout: PNGLayout, adaptive: Bool) -> CompressionPlan {
     CompressionPlan(
-      filters: RowFilter.allCases, isAdaptive: adaptive,
+      filters: RowFilter.allCases, isAdaptive: adaptive, slack: 1.12,
       sampleStep: max(1, min(16, layout.height / 32)),
       settings: DeflateSettings(candidates: 0, isLazy: false, shortest: 4))
   }
 
   /// Pixels as they are, and a search for those that come again.
-  static func repeats(_ layout: PNGLayout, candidates: Int) -> CompressionPlan {
+  static func repeats(_ layout: PNGLayout, candidates: Int, longKey: Int = 0) -> CompressionPlan {
     CompressionPlan(
       filters: [.none], isAdaptive: false, sampleStep: layout.height,
       settings: DeflateSettings(
         candidates: candidates, isLazy: false,
         shortest: layout.filterDistance == 3 || layout.filterDistance == 1 ? 3 : 4,
+        longKey: longKey,
         step: layout.filterDistance, rowLength: layout.rowBytes + 1, blockTokens: 8192))
   }
 
@@ -36,7 +39,8 @@ struct CompressionPlan: Sendable {
     CompressionPlan(
       filters: RowFilter.allCases, isAdaptive: false, sampleStep: 16,
       settings: DeflateSettings(
-        candidates: candidates, isLazy: false, shortest: 8, step: layout.filterDistance,
+        candidates: candidates, isLazy: false, shortest: 8, longKey: 8,
+        step: layout.filterDistance,
         rowLength: layout.rowBytes + 1))
   }
 
@@ -50,11 +54,16 @@ struct CompressionPlan: Sendable {
     switch effort {
     case .fast:
       let runs = runs(layout, adaptive: isSmall)
-      return isGray8 ? [runs] : [runs, repeats(layout, candidates: 1)]
+      return isGray8
+        ? [runs]
+        : [runs, repeats(layout, candidates: 1, longKey: layout.filterDistance == 3 ? 6 : 8)]
     case .standard:
       if isGray8 { return [runs(layout, adaptive: true)] }
       let both = [
-        runs(layout, adaptive: true), repeats(layout, candidates: layout.bitDepth == 8 ? 8 : 4),
+        runs(layout, adaptive: true),
+        repeats(
+          layout, candidates: layout.bitDepth == 8 ? 8 : 4,
+          longKey: layout.filterDistance == 3 ? 6 : 8),
       ]
       return layout.bitDepth == 8 ? both : both + [long(layout, candidates: 3)]
     case .small:
@@ -64,10 +73,14 @@ struct CompressionPlan: Sendable {
 
   /// Every combination that has been the smallest for some picture.
   private static func all(_ layout: PNGLayout) -> [CompressionPlan] {
-    var plans = [repeats(layout, candidates: 128)]
+    var plans = [
+      repeats(layout, candidates: 128),
+      repeats(layout, candidates: 1, longKey: layout.filterDistance == 3 ? 6 : 8),
+    ]
     for isAdaptive in [true, false] {
       for (candidates, shortest) in [(0, 4), (64, 3), (64, 6), (64, 8)] {
         var plan = runs(layout, adaptive: isAdaptive)
+        plan.slack = .infinity
         plan.settings = DeflateSettings(
           candidates: candidates, isLazy: true, shortest: shortest,
           step: candidates > 0 && shortest > 3 ? layout.filterDistance : 1,
@@ -78,10 +91,8 @@ struct CompressionPlan: Sendable {
     return plans
   }
 
-  /// The bytes that rows `range` take by this plan.
-  func size(_ rows: FilterableRows, _ range: Range<Int>) -> Int {
-    let part = filtered(
-      rows, range, among: filters, sampleStep: min(4, sampleStep), isAdaptive: false)
+  /// The bytes that filtered rows take by this plan.
+  private func size(_ part: FilteredRows) -> Int {
     var writer = BitWriter(reserving: part.bytes.count / 2)
     deflate(part.bytes, histogram: part.histogram, settings: settings, to: &writer)
     return writer.bytes.count
@@ -103,13 +114,24 @@ struct CompressionPlan: Sendable {
         return first..<(first + count)
       }
     }
-    var best = (size: Int.max, plan: all[0])
-    for plan in all {
-      // A search finds more in the whole picture than in a band, which has little before it.
-      let searched = bands.reduce(0) { $0 + plan.size(rows, $1) }
-      let size = plan.filters == [.none] ? searched * 15 / 16 : searched
-      if size < best.size { best = (size, plan) }
+    // A search finds more in the whole picture than in a band, which has little before it; it takes
+    // time, which `fast` spends only where much is to be gained.
+    let weight = effort == .fast ? 17 : 15
+    // Plans with the same filters are tried on the same filtered rows.
+    var sizes = [Int](repeating: 0, count: all.count)
+    for band in bands {
+      var parts: [[RowFilter]: FilteredRows] = [:]
+      for (index, plan) in all.enumerated() {
+        let part =
+          parts[plan.filters]
+          ?? filtered(
+            rows, band, among: plan.filters, sampleStep: min(4, plan.sampleStep),
+            isAdaptive: false)
+        parts[plan.filters] = part
+        sizes[index] += plan.filters == [.none] ? plan.size(part) * weight / 16 : plan.size(part)
+      }
     }
-    return best.plan
+    let least = sizes.indices.min { sizes[$0] < sizes[$1] } ?? 0
+    return all[least]
   }
 }

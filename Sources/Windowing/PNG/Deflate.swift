@@ -48,51 +48,36 @@ struct TokenCosts {
 
 /// The deflate stream of some bytes, without zlib's header and checksum.
 ///
-/// - Parameter passes: How often to go over the bytes; each pass knows what the tokens of its blocks
-///   have cost in the pass before, and only the last one is written.
 /// - Returns: What literals cost, the mean of all blocks.
 @discardableResult
 func deflate(
-  _ bytes: [UInt8], histogram: [UInt32], settings: DeflateSettings, passes: Int = 1,
-  to writer: inout BitWriter
+  _ bytes: [UInt8], histogram: [UInt32], settings: DeflateSettings, to writer: inout BitWriter
 ) -> [UInt16] {
-  var known: [TokenCosts] = []
-  for pass in 1...max(1, passes) {
-    var learnt: [TokenCosts] = []
-    var costs = TokenCosts(histogram: histogram)
-    var finder = MatchFinder(settings)
-    var tokens: [DeflateToken] = []
-    var place = 0
-    var blockStart = 0
-    repeat {
-      if learnt.count < known.count { costs = known[learnt.count] }
-      place = finder.tokens(of: bytes, from: place, costs: costs, into: &tokens)
-      let isLast = place == bytes.count
-      let block: DynamicBlock
-      if pass == max(1, passes) {
-        block = writeBlock(
-          tokens[...], of: bytes[blockStart..<place], isLast: isLast, to: &writer)
-      } else {
-        block = DynamicBlock(SymbolCounts(tokens[...]))
-      }
-      costs.learn(from: block)
-      learnt.append(costs)
-      blockStart = place
-    } while place < bytes.count
-    known = learnt
-  }
-  return (0..<256).map { byte in
-    UInt16(known.reduce(0) { $0 + Int($1.literals[byte]) } / max(1, known.count))
-  }
+  var sums = [Int](repeating: 0, count: 256)
+  var blocks = 0
+  var costs = TokenCosts(histogram: histogram)
+  var finder = MatchFinder(settings)
+  var steps: [DeflateStep] = []
+  var place = 0
+  repeat {
+    let start = place
+    place = finder.steps(of: bytes, from: start, costs: costs, into: &steps)
+    costs.learn(
+      from: writeBlock(
+        steps, of: bytes[start..<place], isLast: place == bytes.count, to: &writer))
+    for byte in 0..<256 { sums[byte] += Int(costs.literals[byte]) }
+    blocks += 1
+  } while place < bytes.count
+  return sums.map { UInt16($0 / blocks) }
 }
 
-/// Writes tokens as whichever kind of block is the shortest.
+/// Writes steps over bytes as whichever kind of block is the shortest.
 @discardableResult
 func writeBlock(
-  _ tokens: ArraySlice<DeflateToken>, of bytes: ArraySlice<UInt8>, isLast: Bool,
+  _ steps: [DeflateStep], of bytes: ArraySlice<UInt8>, isLast: Bool,
   to writer: inout BitWriter
 ) -> DynamicBlock {
-  let counts = SymbolCounts(tokens)
+  let counts = SymbolCounts(steps, of: bytes)
   let block = DynamicBlock(counts)
   let dynamicBits = block.cost(counts)
   let fixedBits = DynamicBlock.fixed.cost(counts)
@@ -111,11 +96,11 @@ func writeBlock(
     } while place < bytes.endIndex
   } else if fixedBits <= dynamicBits {
     writer.put(isLast ? 3 : 2, 3)
-    writer.put(tokens, DynamicBlock.fixed, bits: fixedBits)
+    writer.put(steps, of: bytes, DynamicBlock.fixed, bits: fixedBits)
   } else {
     writer.put(isLast ? 5 : 4, 3)
     block.writeHeader(to: &writer)
-    writer.put(tokens, block, bits: dynamicBits)
+    writer.put(steps, of: bytes, block, bits: dynamicBits)
   }
   return block
 }

@@ -1,8 +1,14 @@
 // One block of a deflate stream: tokens with the codes that suit them.
 // Source: RFC 1951, 3.2.
 
-/// A literal (its byte) or a match: length in the upper 16 bits, distance in the lower.
-typealias DeflateToken = UInt32
+/// Some literals and then a match: the count of literals in the upper 32 bits, the match's length
+/// (0: none) in the next 16, its distance in the lowest 16.
+typealias DeflateStep = UInt64
+
+@inline(__always) func deflateStep(_ literals: Int, _ length: Int, _ distance: Int) -> DeflateStep {
+  UInt64(truncatingIfNeeded: literals) &<< 32 | UInt64(truncatingIfNeeded: length) &<< 16
+    | UInt64(truncatingIfNeeded: distance)
+}
 
 /// The symbols of lengths and distances, and the bits that follow them.
 enum DeflateSymbols {
@@ -50,18 +56,51 @@ struct SymbolCounts: Sendable {
 
   init() {}
 
-  /// The counts of these tokens and of the end of the block.
-  init(_ tokens: ArraySlice<DeflateToken>) {
-    let lengthSymbol = DeflateSymbols.lengthSymbol
-    for token in tokens {
-      if token < 256 {
-        literals[Int(token)] += 1
-      } else {
-        literals[Int(lengthSymbol[Int(token >> 16)])] += 1
-        distances[DeflateSymbols.distanceSymbol(Int(token & 0xFFFF))] += 1
+  /// The counts of these steps over bytes, and of the end of the block.
+  ///
+  /// - Precondition: The steps cover `bytes`.
+  init(_ steps: [DeflateStep], of bytes: ArraySlice<UInt8>) {
+    var lengths = [UInt32](repeating: 0, count: 259)
+    // Neighbours are counted apart: a count need not wait for the one just before it.
+    var odd = [UInt32](repeating: 0, count: 256)
+    var place = 0
+    unsafe bytes.withUnsafeBufferPointer { bytes in
+      unsafe literals.withUnsafeMutableBufferPointer { even in
+        unsafe odd.withUnsafeMutableBufferPointer { odd in
+          for step in steps {
+            let end = place &+ Int(truncatingIfNeeded: step &>> 32)
+            precondition(end <= bytes.count, "literals to \(end) of \(bytes.count) bytes")
+            while place &+ 2 <= end {
+              unsafe even[Int(bytes[place])] &+= 1
+              unsafe odd[Int(bytes[place &+ 1])] &+= 1
+              place &+= 2
+            }
+            if place < end {
+              unsafe even[Int(bytes[place])] &+= 1
+              place &+= 1
+            }
+            let length = Int(truncatingIfNeeded: step &>> 16) & 0xFFFF
+            if length > 0 {
+              lengths[length] &+= 1
+              distances[DeflateSymbols.distanceSymbol(Int(truncatingIfNeeded: step & 0xFFFF))] &+= 1
+              place &+= length
+            }
+          }
+        }
       }
     }
+    for byte in 0..<256 { literals[byte] += odd[byte] }
+    let lengthSymbol = DeflateSymbols.lengthSymbol
+    for length in 3...258 { literals[Int(lengthSymbol[length])] += lengths[length] }
     literals[256] += 1
+  }
+
+  static func + (a: SymbolCounts, b: SymbolCounts) -> SymbolCounts {
+    var sum = a
+    for index in sum.literals.indices { sum.literals[index] += b.literals[index] }
+    for index in sum.distances.indices { sum.distances[index] += b.distances[index] }
+    sum.literals[256] = 1
+    return sum
   }
 }
 

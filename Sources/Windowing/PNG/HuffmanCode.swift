@@ -12,21 +12,25 @@ struct HuffmanCode: Sendable {
   ///
   /// Where fewer than two symbols occur, two get a code of one bit, so that every inflater accepts it.
   init(counts: [UInt32], limit: Int) {
-    var order: [(count: UInt32, symbol: Int)] = []
-    for (symbol, count) in counts.enumerated() where count > 0 { order.append((count, symbol)) }
+    // The count in the upper bits, the symbol in the lower ones.
+    var order: [UInt64] = []
+    order.reserveCapacity(counts.count)
+    for (symbol, count) in counts.enumerated() where count > 0 {
+      order.append(UInt64(count) << 16 | UInt64(symbol))
+    }
     lengths = [UInt8](repeating: 0, count: counts.count)
     if order.count < 2 {
-      let used = order.first?.symbol ?? 0
+      let used = Int((order.first ?? 0) & 0xFFFF)
       lengths[used] = 1
       lengths[used == 0 ? 1 : 0] = 1
       codes = []
       assignCodes()
       return
     }
-    order.sort { ($0.count, $0.symbol) < ($1.count, $1.symbol) }
-    let depths = Self.depths(order.map(\.count))
+    order.sort()
+    let depths = Self.depths(order.map { UInt32($0 >> 16) })
     for (index, depth) in Self.limited(depths, to: limit).enumerated() {
-      lengths[order[index].symbol] = UInt8(depth)
+      lengths[Int(order[index] & 0xFFFF)] = UInt8(depth)
     }
     codes = []
     assignCodes()

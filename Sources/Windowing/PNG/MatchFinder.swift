@@ -8,6 +8,9 @@ struct DeflateSettings: Sendable {
   var isLazy: Bool
   /// The shortest match to be found, 3…8 bytes; runs apart.
   var shortest: Int
+  /// Where above 0, matches are not looked for along chains but at the last two places with the
+  /// same so many bytes (up to 8), and, where `shortest` is less, at the last one with those.
+  var longKey = 0
   /// Matches begin at every so many bytes: a pixel.
   var step = 1
   /// Bytes from one row to the next, where pixels are counted anew.
@@ -19,34 +22,45 @@ struct DeflateSettings: Sendable {
 /// Turns bytes into literals and matches, block by block.
 struct MatchFinder {
   let settings: DeflateSettings
-  /// The last place of each hash, and for each place (modulo the window) the one before; −1 none.
+  /// Along chains: the last place of each hash, and for each place (modulo the window) the one
+  /// before, −1 for none. Otherwise the last two places of each hash of long keys, and the last one
+  /// of each hash of short ones; what has none is 0, which is a place like any other.
   private var heads: [Int32]
   private var links: [Int32]
 
   init(_ settings: DeflateSettings) {
     self.settings = settings
     let usesHash = settings.candidates > 0
-    heads = [Int32](repeating: -1, count: usesHash ? 1 << Search.hashBits : 0)
-    links = [Int32](repeating: -1, count: settings.candidates > 1 ? Search.window : 0)
+    if settings.longKey > 0 {
+      heads = [Int32](repeating: 0, count: 1 << MatchSearch.hashBits)
+      links = [Int32](
+        repeating: 0, count: settings.shortest < settings.longKey ? 1 << MatchSearch.hashBits : 0)
+    } else {
+      heads = [Int32](repeating: -1, count: usesHash ? 1 << MatchSearch.hashBits : 0)
+      links = [Int32](repeating: -1, count: settings.candidates > 1 ? MatchSearch.window : 0)
+    }
   }
 
-  /// Replaces `tokens` by those of one block and returns where the next one begins.
-  mutating func tokens(
-    of bytes: [UInt8], from start: Int, costs: TokenCosts, into tokens: inout [DeflateToken]
+  /// Replaces `steps` by those of one block and returns where the next one begins.
+  mutating func steps(
+    of bytes: [UInt8], from start: Int, costs: TokenCosts, into steps: inout [DeflateStep]
   ) -> Int {
     var place = start
-    let room = min(settings.blockTokens, bytes.count - start)
-    tokens = unsafe [DeflateToken](unsafeUninitializedCapacity: room) { target, count in
+    let room = min(settings.blockTokens, bytes.count - start) + 1
+    steps = unsafe [DeflateStep](unsafeUninitializedCapacity: room) { target, count in
       unsafe bytes.withUnsafeBytes { all in
         unsafe heads.withUnsafeMutableBufferPointer { heads in
           unsafe links.withUnsafeMutableBufferPointer { links in
             unsafe costs.literals.withUnsafeBufferPointer { literals in
               unsafe costs.lengths.withUnsafeBufferPointer { lengths in
                 unsafe costs.distances.withUnsafeBufferPointer { distances in
-                  let search = unsafe Search(
+                  let search = unsafe MatchSearch(
                     bytes: all, heads: heads, links: links, literalCosts: literals,
                     lengthCosts: lengths, distanceCosts: distances, settings: settings)
-                  unsafe (place, count) = search.run(from: start, into: target)
+                  unsafe (place, count) =
+                    settings.candidates > 0
+                    ? search.run(from: start, into: target)
+                    : search.runsOnly(from: start, into: target)
                 }
               }
             }
@@ -55,190 +69,5 @@ struct MatchFinder {
       }
     }
     return place
-  }
-}
-
-/// One block's search. Every place that it reads was checked against `bytes.count` before.
-@safe private struct Search {
-  static let hashBits = 15
-  static let window = 32_768
-
-  let bytes: UnsafeRawBufferPointer
-  let heads: UnsafeMutableBufferPointer<Int32>
-  let links: UnsafeMutableBufferPointer<Int32>
-  let literalCosts: UnsafeBufferPointer<UInt16>
-  let lengthCosts: UnsafeBufferPointer<UInt16>
-  let distanceCosts: UnsafeBufferPointer<UInt16>
-  let settings: DeflateSettings
-
-  /// What a match saves over literals, in sixteenths of a bit.
-  struct Match {
-    var saving = 0
-    var length = 0
-    var distance = 0
-  }
-
-  @inline(__always) func word(_ at: Int) -> UInt32 {
-    unsafe bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)
-  }
-
-  /// The bytes that matches must begin with, as a number.
-  @inline(__always) func key(_ at: Int) -> UInt64 {
-    unsafe bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self).littleEndian
-      &<< UInt64(truncatingIfNeeded: 64 &- 8 &* settings.shortest)
-  }
-
-  @inline(__always) func hash(_ key: UInt64) -> Int {
-    Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> UInt64(64 &- 15))
-  }
-
-  @inline(__always) func insert(_ at: Int) {
-    let slot = hash(key(at))
-    if settings.candidates > 1 { unsafe links[at & 32_767] = heads[slot] }
-    unsafe heads[slot] = Int32(truncatingIfNeeded: at)
-  }
-
-  @inline(__always) func matchLength(_ a: Int, _ b: Int, _ most: Int) -> Int {
-    var length = 0
-    while length &+ 8 <= most {
-      let x = unsafe bytes.loadUnaligned(fromByteOffset: a &+ length, as: UInt64.self)
-      let y = unsafe bytes.loadUnaligned(fromByteOffset: b &+ length, as: UInt64.self)
-      let different = x.littleEndian ^ y.littleEndian
-      if different != 0 { return length &+ different.trailingZeroBitCount >> 3 }
-      length &+= 8
-    }
-    while length < most, unsafe bytes[a &+ length] == bytes[b &+ length] { length &+= 1 }
-    return length
-  }
-
-  /// What literals for some bytes cost; of many, told from the first 24.
-  @inline(__always) func literals(_ at: Int, _ length: Int) -> Int {
-    var sum = 0
-    let end = at &+ min(length, 24)
-    var index = at
-    while index < end {
-      sum &+= unsafe Int(literalCosts[Int(bytes[index])])
-      index &+= 1
-    }
-    return length > 24 ? sum &* length / 24 : sum
-  }
-
-  @inline(__always) func cost(_ length: Int, _ distance: Int) -> Int {
-    unsafe Int(lengthCosts[length])
-      &+ Int(distanceCosts[DeflateSymbols.distanceSymbol(distance)])
-  }
-
-  /// The match at a place that saves most.
-  ///
-  /// - Precondition: Eight bytes follow.
-  @inline(__always) func best(_ at: Int) -> Match {
-    var found = Match()
-    let now = key(at)
-    let most = unsafe min(258, bytes.count &- at)
-    let step = settings.step
-    var candidate = unsafe Int(heads[hash(now)])
-    var left = settings.candidates
-    // The cost of literals for the first `summed` bytes.
-    var summed = 0
-    var sum = 0
-    while candidate >= 0, at &- candidate < 32_768 {
-      if key(candidate) == now,
-        unsafe bytes[candidate &+ found.length] == bytes[at &+ found.length]
-      {
-        var length = matchLength(candidate, at, most)
-        if step == 3 {
-          length = Int(UInt32(truncatingIfNeeded: length) / 3 &* 3)
-        } else {
-          length &-= length & (step &- 1)
-        }
-        if length > found.length, length >= 3 {
-          let end = min(length, 24)
-          while summed < end {
-            sum &+= unsafe Int(literalCosts[Int(bytes[at &+ summed])])
-            summed &+= 1
-          }
-          let whole = length > 24 ? sum &* length / 24 : sum
-          let saving = whole &- cost(length, at &- candidate)
-          if saving > found.saving {
-            found = Match(saving: saving, length: length, distance: at &- candidate)
-            if length >= min(64, most) { return found }
-          }
-        }
-      }
-      left &-= 1
-      if left <= 0 { break }
-      candidate = unsafe Int(links[candidate & 32_767])
-    }
-    return found
-  }
-
-  /// Writes tokens until the target is full or the bytes end.
-  ///
-  /// - Returns: The next place, and the count of tokens.
-  func run(
-    from start: Int, into target: UnsafeMutableBufferPointer<DeflateToken>
-  ) -> (Int, Int) {
-    var place = start
-    var used = 0
-    let count = unsafe bytes.count
-    let limit = target.count
-    let step = settings.step
-    let usesHash = settings.candidates > 0
-    let isLazy = settings.isLazy
-    // The next pixel's first byte. Rows begin with their filter's byte.
-    let rowLength = settings.rowLength
-    var rowEnd = (start / rowLength + 1) * rowLength
-    var pixel = start
-    if step > 1 {
-      let column = max(start % rowLength - 1, 0)
-      pixel = rowEnd - rowLength + 1 + (column + step - 1) / step * step
-    }
-    while place < count, used < limit {
-      if place > 0, place &+ 4 <= count, word(place) == word(place &- 1) {
-        let length = matchLength(place &- 1, place, min(258, count &- place))
-        if length >= 16 || literals(place, length) > cost(length, 1) {
-          unsafe target[used] = UInt32(truncatingIfNeeded: length << 16 | 1)
-          used &+= 1
-          place &+= length
-          continue
-        }
-      }
-      if step == 1 {
-        pixel = place
-      } else {
-        while pixel < place { pixel &+= step }
-        if pixel >= rowEnd {
-          while rowEnd <= place { rowEnd &+= rowLength }
-          pixel = rowEnd &- rowLength &+ 1
-          while pixel < place { pixel &+= step }
-        }
-      }
-      if usesHash, pixel == place, place &+ 8 &+ step < count {
-        var found = best(place)
-        insert(place)
-        if isLazy, found.saving > 0, found.length > step, found.length < 32 {
-          let next = best(place &+ step)
-          if next.saving &* found.length > found.saving &* (next.length &+ step) {
-            found.saving = 0
-          }
-        }
-        if found.saving > 0 {
-          unsafe target[used] = UInt32(truncatingIfNeeded: found.length << 16 | found.distance)
-          used &+= 1
-          let end = min(place &+ found.length, count &- 8)
-          var inner = place &+ step
-          while inner < end {
-            insert(inner)
-            inner &+= step
-          }
-          place &+= found.length
-          continue
-        }
-      }
-      unsafe target[used] = UInt32(bytes[place])
-      used &+= 1
-      place &+= 1
-    }
-    return (place, used)
   }
 }

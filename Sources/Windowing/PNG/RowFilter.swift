@@ -1,6 +1,14 @@
 // PNG's row filters: each byte becomes its difference from a guess.
 // Source: ISO/IEC 15948 (PNG), clause 9.
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
 /// A filter of one row, by its number in the file.
 enum RowFilter: UInt8, CaseIterable, Sendable {
   case none, sub, up, average, paeth
@@ -23,6 +31,27 @@ struct FilterableRows {
     rowBytes = layout.rowBytes
     distance = layout.filterDistance
     zeros = [UInt8](repeating: 0, count: layout.rowBytes)
+  }
+
+  /// Whether a row is the one above it; above the first one lie zeros.
+  func repeats(_ y: Int) -> Bool {
+    precondition(y >= 0 && (y + 1) * rowBytes <= bytes.count, "row \(y)")
+    guard y > 0 else { return isZero(0) }
+    return unsafe bytes.withUnsafeBytes {
+      guard let base = $0.baseAddress else { return true }
+      let row = unsafe base + y * rowBytes
+      return unsafe memcmp(row, row - rowBytes, rowBytes) == 0
+    }
+  }
+
+  func isZero(_ y: Int) -> Bool {
+    precondition(y >= 0 && (y + 1) * rowBytes <= bytes.count, "row \(y)")
+    return unsafe bytes.withUnsafeBytes { all in
+      unsafe zeros.withUnsafeBytes { zeros in
+        guard let base = all.baseAddress, let zero = zeros.baseAddress else { return true }
+        return unsafe memcmp(base + y * rowBytes, zero, rowBytes) == 0
+      }
+    }
   }
 
   /// Writes a filtered row at the start of `target`, without the filter's byte.

@@ -4,33 +4,31 @@ internal import VolumeIO
 
 extension TableSample {
   static func levels(
-    of samples: [Self], at layout: SliceLayout, shader: Shader, volume: Volume
-  ) -> [UInt8] {
+    of samples: [Self], at layout: SliceLayout, shader: Shader, volume: Volume,
+    into levels: inout [UInt8]
+  ) {
     let table = LevelTable<Self>(shader: shader, volume: volume)
-    return unsafe [UInt8](unsafeUninitializedCapacity: layout.count) { target, count in
-      unsafe LargePages.advise(UnsafeMutableRawBufferPointer(target))
+    unsafe overwrite(&levels, count: layout.count) { target in
       unsafe Self.eachRun(of: samples, at: layout) { source, place in
         let part = unsafe UnsafeMutableBufferPointer(
           rebasing: target[place..<(place + source.count)])
         unsafe writeLevels(of: source, table: table, to: part)
       }
-      count = layout.count
     }
   }
 
   static func colors(
-    of samples: [Self], at layout: SliceLayout, shaders: [Shader], volume: Volume
-  ) -> [UInt8] {
+    of samples: [Self], at layout: SliceLayout, shaders: [Shader], volume: Volume,
+    into levels: inout [UInt8]
+  ) {
     let tables = shaders.map { LevelTable<Self>(shader: $0, volume: volume) }
     let table = ColorTable(red: tables[0], green: tables[1], blue: tables[2])
-    return unsafe [UInt8](unsafeUninitializedCapacity: 3 * layout.count) { target, count in
-      unsafe LargePages.advise(UnsafeMutableRawBufferPointer(target))
+    unsafe overwrite(&levels, count: 3 * layout.count) { target in
       unsafe Self.eachRun(of: samples, at: layout) { source, place in
         let part = unsafe UnsafeMutableBufferPointer(
           rebasing: target[(3 * place)..<(3 * (place + source.count))])
         unsafe writeColors(of: source, table: table, to: part)
       }
-      count = 3 * layout.count
     }
   }
 
@@ -64,11 +62,29 @@ extension TableSample {
   }
 }
 
+/// Has every byte of an array written: in its own memory where the count is the same and nobody
+/// shares it, otherwise in new memory, which is not cleared before.
+private func overwrite(
+  _ levels: inout [UInt8], count: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Void
+) {
+  guard levels.count != count else {
+    unsafe levels.withUnsafeMutableBufferPointer { unsafe body($0) }
+    return
+  }
+  levels = []
+  levels = unsafe [UInt8](unsafeUninitializedCapacity: count) { target, used in
+    unsafe LargePages.advise(UnsafeMutableRawBufferPointer(target))
+    unsafe body(UnsafeMutableBufferPointer(rebasing: target[0..<count]))
+    used = count
+  }
+}
+
 extension StoredSample {
   static func levels(
-    of samples: [Self], at layout: SliceLayout, shader: Shader, volume: Volume
-  ) -> [UInt8] {
-    var levels: [UInt8] = []
+    of samples: [Self], at layout: SliceLayout, shader: Shader, volume: Volume,
+    into levels: inout [UInt8]
+  ) {
+    levels.removeAll(keepingCapacity: true)
     levels.reserveCapacity(layout.count)
     for y in 0..<layout.height {
       var index = layout.start + y * layout.rowStride
@@ -77,13 +93,13 @@ extension StoredSample {
         index += layout.columnStride
       }
     }
-    return levels
   }
 
   static func colors(
-    of samples: [Self], at layout: SliceLayout, shaders: [Shader], volume: Volume
-  ) -> [UInt8] {
-    var levels: [UInt8] = []
+    of samples: [Self], at layout: SliceLayout, shaders: [Shader], volume: Volume,
+    into levels: inout [UInt8]
+  ) {
+    levels.removeAll(keepingCapacity: true)
     levels.reserveCapacity(3 * layout.count)
     for y in 0..<layout.height {
       var index = layout.start + y * layout.rowStride
@@ -93,29 +109,30 @@ extension StoredSample {
         index += layout.columnStride
       }
     }
-    return levels
   }
 }
 
-/// Levels of one slice for a tone.
+/// Levels of one slice for a tone, written to `levels`.
 struct LevelVisitor: SampleVisitor {
   let layout: SliceLayout
   let shader: Shader
   let volume: Volume
+  var levels: [UInt8] = []
 
-  mutating func visit<Sample: StoredSample>(_ samples: [Sample]) throws(WindowingError) -> [UInt8] {
-    Sample.levels(of: samples, at: layout, shader: shader, volume: volume)
+  mutating func visit<Sample: StoredSample>(_ samples: [Sample]) throws(WindowingError) {
+    Sample.levels(of: samples, at: layout, shader: shader, volume: volume, into: &levels)
   }
 }
 
-/// Colours of one slice for three tones.
+/// Colours of one slice for three tones, written to `levels`.
 struct ColorVisitor: SampleVisitor {
   let layout: SliceLayout
   let shaders: [Shader]
   let volume: Volume
+  var levels: [UInt8] = []
 
-  mutating func visit<Sample: StoredSample>(_ samples: [Sample]) throws(WindowingError) -> [UInt8] {
-    Sample.colors(of: samples, at: layout, shaders: shaders, volume: volume)
+  mutating func visit<Sample: StoredSample>(_ samples: [Sample]) throws(WindowingError) {
+    Sample.colors(of: samples, at: layout, shaders: shaders, volume: volume, into: &levels)
   }
 }
 

@@ -185,7 +185,9 @@ extension SlicePicker {
     guard let counted else { throw WindowingError(.shape, "the picker needs a mask") }
     guard counted.size == volume.size else {
       throw WindowingError(
-        .shape, "a mask of \(counted.size) voxels for a volume of \(volume.size)")
+        .shape,
+        "a mask of \(counted.size.x) × \(counted.size.y) × \(counted.size.z) voxels for a volume of "
+          + "\(volume.size.x) × \(volume.size.y) × \(volume.size.z)")
     }
     try counted.requireScalar()
     let axes = try PlaneAxes(plane, .stored, in: volume.geometry)

@@ -24,8 +24,9 @@ extension Volume {
       let layout = try SliceLayout(request, of: self)
       try GrayImage.check(width: layout.width, height: layout.height)
       var visitor = LevelVisitor(layout: layout, shader: shader, volume: self)
+      try samples.accept(&visitor)
       image = GrayImage(
-        checked: try samples.accept(&visitor), width: layout.width, height: layout.height,
+        checked: visitor.levels, width: layout.width, height: layout.height,
         spacing: layout.spacing)
     }
     if shader.stretchesSlice { image.stretch() }
@@ -69,8 +70,9 @@ extension Volume {
       let layout = try SliceLayout(request, of: self)
       try RGBImage.check(width: layout.width, height: layout.height)
       var visitor = ColorVisitor(layout: layout, shaders: shaders, volume: self)
+      try samples.accept(&visitor)
       image = RGBImage(
-        checked: try samples.accept(&visitor), width: layout.width, height: layout.height,
+        checked: visitor.levels, width: layout.width, height: layout.height,
         spacing: layout.spacing)
     } else {
       let values = try voxelValues(request)
@@ -141,33 +143,6 @@ extension Volume {
       checked: labels, width: values.width, height: values.height, spacing: values.spacing,
       provenance: values.provenance)
     return request.aspect == .physical ? try image.withSquarePixels(by: .nearest) : image
-  }
-
-  /// The 8-bit levels of every voxel through a tone, in stored order, in one pass.
-  ///
-  /// - Throws: What `Tone.resolved(for:channel:)` throws, and `samples` for colour volumes.
-  /// - Complexity: O(*voxels*).
-  public func levels(through tone: Tone) throws(WindowingError) -> [UInt8] {
-    try requireScalar()
-    var visitor = LevelVisitor(
-      layout: SliceLayout(everyVoxelOf: self), shader: try Shader(tone, for: self, channel: 0),
-      volume: self)
-    return try samples.accept(&visitor)
-  }
-
-  /// The 8-bit levels of every voxel through three tones, red, green and blue interleaved, in
-  /// stored order, in one pass.
-  public func levels(
-    red: Tone, green: Tone, blue: Tone
-  ) throws(WindowingError) -> [UInt8] {
-    try requireScalar()
-    var shaders: [Shader] = []
-    for tone in [red, green, blue] {
-      shaders.append(try Shader(tone, for: self, channel: 0))
-    }
-    var visitor = ColorVisitor(
-      layout: SliceLayout(everyVoxelOf: self), shaders: shaders, volume: self)
-    return try samples.accept(&visitor)
   }
 }
 

@@ -1,9 +1,14 @@
-// The two inner loops of windowing, over pointers whose bounds their callers have checked.
+// The inner loops of windowing, over pointers whose bounds their callers have checked.
+//
+// Where black and white lie less than 512 stored values apart and the machine looks up bytes in
+// vectors, `CWindowKernels` does it. Elsewhere:
 //
 // A block of 16 samples that are all black (or all white) is a comparison and a store; CT is mostly
 // air and clipped bone, so that this passes the plain look-up by half. The rest is one load from a
 // table that lies in the first-level cache. The loops are written for 16-bit bit patterns alone:
 // comparing vectors of a generic type compiles to one comparison a lane, twenty times slower.
+
+internal import CWindowKernels
 
 /// Whether a comparison held in all lanes.
 @inline(__always)
@@ -57,6 +62,17 @@ func writeLevels<Sample: TableSample>(
 ) {
   precondition(target.count == source.count, "\(target.count) levels for \(source.count) samples")
   guard let input = source.baseAddress, let output = target.baseAddress else { return }
+  if table.narrow.count == Int(CWK_LEVELS) {
+    unsafe table.narrow.withUnsafeBufferPointer { narrow in
+      unsafe UnsafeRawPointer(input).withMemoryRebound(
+        to: UInt16.self, capacity: source.count
+      ) {
+        unsafe cwk_write_levels(
+          $0, source.count, Sample.flip, table.low.orderedAsInt16, narrow.baseAddress, output)
+      }
+    }
+    return
+  }
   unsafe table.levels.withUnsafeBufferPointer { levels in
     guard MemoryLayout<Sample>.size == 2, let base = levels.baseAddress else {
       for index in 0..<source.count {

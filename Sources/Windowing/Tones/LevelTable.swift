@@ -1,6 +1,7 @@
 // One table for rescale, window, inversion and any VOI function: a slice is shown in one pass
 // over its stored samples.
 
+internal import CWindowKernels
 internal import VolumeIO
 
 /// A complete tone, ready to show rescaled values: no statistics are missing any more.
@@ -63,9 +64,23 @@ struct LevelTable<Sample: TableSample>: Sendable {
   private(set) var low: Sample
   /// The smallest stored value from which all have the level of the highest one.
   private(set) var high: Sample
+  /// Levels from `low` on, for look-ups by vectors; empty where they do not reach `high`, or where
+  /// there are no such vectors.
+  private(set) var narrow: [UInt8] = []
 
   /// - Complexity: O(*values between black and white*) evaluations of the tone, and one fill.
   init(shader: Shader, volume: Volume) {
+    self.init(plain: shader, volume: volume)
+    let entries = Int(CWK_LEVELS)
+    guard Sample.tableSize == 65_536, Int(high) - Int(low) < entries, cwk_looks_up() != 0 else {
+      return
+    }
+    narrow = (0..<entries).map {
+      levels[Sample(clamping: Int(low) + $0).tableIndex]
+    }
+  }
+
+  private init(plain shader: Shader, volume: Volume) {
     let first = shader.level(volume.rescaled(Sample.min.asDouble))
     let last = shader.level(volume.rescaled(Sample.max.asDouble))
     levels = [UInt8](repeating: first, count: Sample.tableSize ?? 1)

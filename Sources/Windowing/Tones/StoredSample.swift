@@ -8,14 +8,14 @@ protocol StoredSample: SIMDScalar, Codable, Hashable, Sendable {
   /// The bit pattern as an index of such a table.
   var tableIndex: Int { get }
   static func stored(tableIndex: Int) -> Self
-  /// Levels of a slice, top row first.
+  /// Levels of a slice, top row first, in place of what `levels` held.
   static func levels(
-    of samples: [Self], at layout: SliceLayout, shader: Shader, volume: Volume
-  ) -> [UInt8]
-  /// Red, green and blue of a slice, interleaved.
+    of samples: [Self], at layout: SliceLayout, shader: Shader, volume: Volume,
+    into levels: inout [UInt8])
+  /// Red, green and blue of a slice, interleaved, in place of what `levels` held.
   static func colors(
-    of samples: [Self], at layout: SliceLayout, shaders: [Shader], volume: Volume
-  ) -> [UInt8]
+    of samples: [Self], at layout: SliceLayout, shaders: [Shader], volume: Volume,
+    into levels: inout [UInt8])
 }
 
 /// A stored type so narrow that a table holds the level of each of its values.

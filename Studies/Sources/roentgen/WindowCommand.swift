@@ -13,9 +13,8 @@ struct WindowCommand: AsyncParsableCommand {
       roentgen window series/ -o pictures --preset brain,subdural-rsna,bone-rsna --every 2
       roentgen window series/ -o pictures --preset brain --montage 4x5
       roentgen window brain-mr.nii.gz -o pictures --preset mr --plane coronal --evenly 12
-
-        roentgen window head.nii.gz -o pictures --preset stroke --plane oblique --normal 0,0.3,1
-        roentgen window head.nii.gz -o pictures --preset brain --mask bleed.nii.gz --masked
+      roentgen window head.nii.gz -o pictures --preset stroke --plane oblique --normal 0,0.3,1
+      roentgen window head.nii.gz -o pictures --preset brain --mask bleed.nii.gz --masked
 
       Three presets separated by commas become red, green and blue of one picture. `file` takes the
       file's own window, `mr` percentiles 0.5 to 99.5 above zero, `full` the whole range, and

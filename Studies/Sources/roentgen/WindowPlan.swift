@@ -123,13 +123,17 @@ struct WindowPlan: Sendable {
   ) async throws -> Int {
     if let mask, mask.size != volume.size {
       throw WindowingError(
-        .shape, "a mask of \(mask.size) voxels for a scan of \(volume.size)")
+        .shape, "a mask of \(Self.size(mask)) voxels for a scan of \(Self.size(volume))")
     }
     let slices = try orientation.slices(of: volume, pickers, convention, mask: mask)
     var complete: [Tone] = []
     for tone in tones { complete.append(try tone.resolved(for: volume)) }
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true)
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw WindowingError(.file, "the folder cannot be made").naming(folder)
+    }
+    try refuseTaken(slices, in: folder)
     let source = writesProvenance ? volume.fingerprint() : nil
     var told: [String: Provenance] = [:]
     progress.stage("windowing \(slices.count) slices")
@@ -162,7 +166,7 @@ struct WindowPlan: Sendable {
           (sheet, names) = ([], [])
         }
       } else {
-        try save(picture, "\(orientation.name)-\(Self.padded(slice.number)).png")
+        try save(picture, fileName(slice))
       }
       progress.update(done + 1, of: slices.count)
     }
@@ -211,6 +215,28 @@ struct WindowPlan: Sendable {
     let fitted = try picture.fitted(to: limits, effort: options.effort)
     changes.formUnion(fitted.report.changes)
     return fitted.png
+  }
+
+  private func fileName(_ slice: SliceOrientation.Slice) -> String {
+    "\(orientation.name)-\(Self.padded(slice.number)).png"
+  }
+
+  /// - Throws: `exists` for the first file that is there already, before anything is made.
+  private func refuseTaken(_ slices: [SliceOrientation.Slice], in folder: String) throws {
+    guard !overwrites else { return }
+    var names = slices.map(fileName)
+    if let montage {
+      let each = montage.columns * montage.rows
+      names = (0..<((slices.count + each - 1) / each)).map { "montage-\(Self.padded($0 + 1)).png" }
+    }
+    if writesProvenance { names.append("provenance.json") }
+    for name in names where FileManager.default.fileExists(atPath: folder + "/" + name) {
+      throw WindowingError(.exists, "the file exists; --force replaces it").naming(name)
+    }
+  }
+
+  private static func size(_ volume: Volume) -> String {
+    "\(volume.size.x) × \(volume.size.y) × \(volume.size.z)"
   }
 
   private static func padded(_ number: Int) -> String {
