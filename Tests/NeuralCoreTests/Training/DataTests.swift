@@ -88,7 +88,7 @@ struct DataTests {
     // So high a rate that the validation loss soon rises.
     var trainer = Trainer(
       ResNet(.small(channels: 1, classes: 2, width: 4), seed: 1), loss: .crossEntropy(),
-      optimizer: .sgd(rate: 0.5), options: options)
+      optimizer: .sgd(rate: 0.1), options: options)
     let heldOut = spots(32, seed: 8)
     try await trainer.train(on: spots(24), validating: heldOut)
     let losses = trainer.history.epochs.compactMap(\.validationLoss)
