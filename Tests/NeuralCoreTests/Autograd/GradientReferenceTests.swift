@@ -5,7 +5,7 @@ import Testing
 /// Values and gradients of every differentiable operator against PyTorch's in float64
 /// (`gradient_reference.py`, run by the Python that `ROENTGEN_PYTHON` names).
 struct GradientReferenceTests {
-  typealias Operation = ([Variable]) -> Variable
+  typealias Operation = @Sendable ([Variable]) -> Variable
 
   private static let arithmetic: [String: Operation] = [
     "add": { $0[0] + $0[1] }, "subtract": { $0[0] - $0[1] }, "multiply": { $0[0] * $0[1] },
