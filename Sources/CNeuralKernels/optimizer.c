@@ -55,8 +55,8 @@ static void nk_adapt_chunk(void *context, size_t chunk) {
   const float *restrict g = job->g;
   for (size_t i = from; i < end; i++) {
     float slope = g[i] + step.decay * w[i];
-    m[i] += (slope - m[i]) * (1 - step.first);
-    v[i] = v[i] * step.second + slope * slope * (1 - step.second);
+    m[i] += (slope - m[i]) * step.share;
+    v[i] = v[i] * step.second + slope * slope * step.fresh;
     float root = sqrtf(v[i]) / step.root + step.epsilon;
     w[i] = w[i] * step.keep - step.size * (m[i] / root);
   }

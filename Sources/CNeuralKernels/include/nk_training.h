@@ -61,8 +61,10 @@ int nk_mixed_product(
     ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_matrix a, nk_matrix b, float *_Nonnull c,
     ptrdiff_t c_stride, int accumulate, const nk_epilogue *_Nullable epilogue);
 
+/// m += (g − m)·share, v = v·second + g²·fresh, w = w·keep − size·m / (√v / root + epsilon), with
+/// g + decay·w for g. What is 1 less a decay rate is rounded once.
 typedef struct nk_adam {
-  float first, second, epsilon, keep, decay, size, root;
+  float share, second, fresh, epsilon, keep, decay, size, root;
 } nk_adam;
 
 /// One step of SGD: v = momentum·v + (g + decay·w), w −= rate·v (or with Nesterov's look ahead); without

@@ -129,7 +129,8 @@ public struct Optimizer: Sendable {
       adapt(
         &parameter.value, gradient, &moments,
         nk_adam(
-          first: Float(first), second: Float(second), epsilon: epsilon,
+          share: Float(1 - first), second: Float(second), fresh: Float(1 - second),
+          epsilon: epsilon,
           keep: isDecoupled ? 1 - rate * decay : 1, decay: isDecoupled ? 0 : decay,
           size: rate / Float(1 - pow(first, Double(stepCount))),
           root: Float(sqrt(1 - pow(second, Double(stepCount))))))
