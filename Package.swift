@@ -92,7 +92,8 @@ let package = Package(
       exclude: [
         "Models/reference_models.py", "Models/reference_cases.py",
         "Models/reference_segmenters.py", "Models/reference_multimodal.py", "Models/wheel_path.py",
-        "Models/gemma_reference.py",
+        "Models/gemma_reference.py", "Operators/parity_cases.py",
+        "Autograd/gradient_reference.py",
         "ONNX/generate_onnx_cases.py", "Training/digits.py",
         "Tokenizers/tokenizers_reference.py", "Weights/weight_files.py",
       ], swiftSettings: strict),
@@ -106,7 +107,21 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// `ROENTGEN_TESTS=NeuralCoreTests swift test -c release` builds the tests of one layer alone.
+// `ROENTGEN_TESTS=NeuralCoreTests swift test -c release` builds the tests of one layer alone, and of the
+// layers only what those need.
 if let only = Context.environment["ROENTGEN_TESTS"] {
-  package.targets.removeAll { $0.type == .test && $0.name != only }
+  var wanted: Set = [only]
+  var open = [only]
+  while let name = open.popLast() {
+    for dependency in package.targets.first(where: { $0.name == name })?.dependencies ?? [] {
+      switch dependency {
+      case .byNameItem(let inner, _), .targetItem(let inner, _):
+        if wanted.insert(inner).inserted { open.append(inner) }
+      default: break
+      }
+    }
+  }
+  package.targets.removeAll { !wanted.contains($0.name) }
+  package.products.removeAll { !wanted.contains($0.name) }
+  if !wanted.contains("MLLMClients") { package.dependencies = [] }
 }

@@ -20,6 +20,9 @@ let codecs = ["LosslessJPEG", "LossyJPEG", "JPEGLS", "JPEG2000", "RunLength"]
 /// What the clients of language models read.
 let clients = ["Replies", "Pictures"]
 
+/// Files of weights.
+let weights = ["Safetensors", "Pickle", "GGUF"]
+
 let package = Package(
   name: "Fuzz",
   platforms: [.macOS(.v15)],
@@ -40,6 +43,13 @@ let package = Package(
         name: "Fuzz\(client)",
         dependencies: [.product(name: "MLLMClients", package: "roentgen")],
         path: "Sources/\(client)",
+        swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+    }
+    + weights.map { format in
+      .executableTarget(
+        name: "Fuzz\(format)",
+        dependencies: [.product(name: "NeuralCore", package: "roentgen")],
+        path: "Sources/\(format)",
         swiftSettings: [.unsafeFlags(["-parse-as-library"])])
     },
   swiftLanguageModes: [.v6]

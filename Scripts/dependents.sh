@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # A package of two lines for each product: it builds, runs, and links only what it should.
+# They share one build folder, so that a layer is compiled once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 work="$root/.build/dependents"
+export SWIFTPM_BUILD_DIR=$work/.build
 mkdir -p "$work"
 failed=0
 for product in VolumeIO Windowing NeuralCore MLLMClients Evaluation; do
@@ -33,7 +35,7 @@ EOF
     echo "dependents: $product links what it should not" >&2
     failed=1
   fi
-  packages=$(find "$dir/.build/checkouts" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)
+  packages=$(find "$SWIFTPM_BUILD_DIR/checkouts" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)
   [ "$packages" = 0 ] || { echo "dependents: $product fetches $packages packages" >&2; failed=1; }
   [ ! -e "$dir/Package.resolved" ] || { echo "dependents: $product pins packages" >&2; failed=1; }
   echo "dependents: $product builds in $((SECONDS - start)) s and links only what it should"

@@ -1,4 +1,11 @@
-"""Training steps against PyTorch, in its faster memory format."""
+"""Training steps against PyTorch, in its faster memory format: time, and memory in own processes.
+
+`neuralcore_training.py memory NETWORK SIZE BATCH` prints the megabytes that three steps added to the
+process at their peak.
+"""
+
+import subprocess
+import sys
 
 from bench import Work
 
@@ -15,50 +22,66 @@ def _unet(axes):
     return UNet(axes, 1, 2, (32, 64, 128, 256), (2, 2, 2), num_res_units=2)
 
 
+def _prepare(name, size, batch):
+    """One step of SGD as a function, on data that stay."""
+    import timm
+    import torch
+    import torchvision
+
+    torch.set_num_threads(2)
+    net = {
+        "resnet50": torchvision.models.resnet50, "resnet18": torchvision.models.resnet18,
+        "vit-s": lambda: timm.create_model("vit_small_patch16_224"),
+        "unet2d": lambda: _unet(2), "unet3d": lambda: _unet(3),
+    }[name]().train()
+    axes = 3 if name == "unet3d" else 2
+    x = torch.randn(batch, 1 if "unet" in name else 3, *[size] * axes)
+    if axes == 3:
+        net = net.to(memory_format=torch.channels_last_3d)
+        x = x.contiguous(memory_format=torch.channels_last_3d)
+    elif name != "vit-s":
+        net = net.to(memory_format=torch.channels_last)
+        x = x.contiguous(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(net.parameters(), 1e-3, 0.9)
+    target = torch.arange(batch) % 10
+    if "unet" in name:
+        target = torch.zeros(batch, *[size] * axes, dtype=torch.long)
+        target[..., size // 4:size // 2] = 1
+
+    def step():
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(net(x), target).backward()
+        optimizer.step()
+
+    return step
+
+
 def _torch_step(name, size, batch):
     state = {}
-
-    def prepare():
-        import timm
-        import torch
-        import torchvision
-
-        torch.set_num_threads(2)
-        net = {
-            "resnet50": torchvision.models.resnet50, "resnet18": torchvision.models.resnet18,
-            "vit-s": lambda: timm.create_model("vit_small_patch16_224"),
-            "unet2d": lambda: _unet(2), "unet3d": lambda: _unet(3),
-        }[name]().train()
-        axes = 3 if name == "unet3d" else 2
-        x = torch.randn(batch, 1 if "unet" in name else 3, *[size] * axes)
-        if axes == 3:
-            net = net.to(memory_format=torch.channels_last_3d)
-            x = x.contiguous(memory_format=torch.channels_last_3d)
-        elif name != "vit-s":
-            net = net.to(memory_format=torch.channels_last)
-            x = x.contiguous(memory_format=torch.channels_last)
-        optimizer = torch.optim.SGD(net.parameters(), 1e-3, 0.9)
-        target = torch.arange(batch) % 10
-        if "unet" in name:
-            target = torch.zeros(batch, *[size] * axes, dtype=torch.long)
-            target[..., size // 4:size // 2] = 1
-
-        def step():
-            optimizer.zero_grad()
-            torch.nn.functional.cross_entropy(net(x), target).backward()
-            optimizer.step()
-
-        step()
-        state["step"] = step
 
     def run():
         import time
 
         if not state:
-            prepare()
+            state["step"] = _prepare(name, size, batch)
+            state["step"]()
         start = time.perf_counter()
         state["step"]()
         return time.perf_counter() - start
+
+    return run
+
+
+def _status(field):
+    """A field of /proc/self/status in megabytes."""
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field + ":"))
+
+
+def _torch_memory(name, size, batch):
+    def run():
+        command = [sys.executable, __file__, "memory", name, str(size), str(batch)]
+        return float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
 
     return run
 
@@ -71,3 +94,22 @@ def works(ctx):
             f"training step {name} {size}² batch {batch}",
             ours=f"train-step\t{name}\t{size}\t{batch}",
             peers={"PyTorch": _torch_step(name, size, batch)}, target=target)
+    for name, size, batch, _ in STEPS:
+        if ctx.quick and size > 64:
+            continue
+        # A process each: the peak counts from what the process held before the network was made.
+        yield Work(
+            f"training step {name}: peak memory (MB)",
+            ours=f"train-memory\t{name}\t{size}\t{batch}",
+            peers={"PyTorch": _torch_memory(name, size, batch)}, target=1.0, rounds=1,
+            env={"ROENTGEN_BENCH_PROCESS": name})
+
+
+if __name__ == "__main__" and sys.argv[1:2] == ["memory"]:
+    import monai.networks.nets, timm, torch, torchvision  # noqa: E401, F401
+
+    before = _status("VmRSS")
+    step = _prepare(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    for _ in range(3):
+        step()
+    print(_status("VmHWM") - before)

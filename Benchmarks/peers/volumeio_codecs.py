@@ -1,8 +1,6 @@
 """Rows of VolumeIO for the codecs of DICOM: frames of 512² on one thread."""
 
-import shutil
-import subprocess
-
+import dcmtk
 from bench import Unavailable, Work
 from volumeio_dicom import _dataset, _slices
 
@@ -68,8 +66,12 @@ _TARGETS = {
     "JPEG 2000 lossy": {"OpenJPEG alone": 0.7},
 }
 
-# DCMTK's commands decompress one file into another: starting them and writing count.
-_DCMTK = {"JPEG lossless": ("dcmdjpeg", 1.4), "JPEG-LS": ("dcmdjpls", 1.0)}
+# What DCMTK decodes at all, and the ratio to reach.
+_DCMTK = {
+    "JPEG lossless": 1.4, "JPEG-LS": 1.0, "JPEG baseline, grey": None,
+    "JPEG baseline, colour 4:2:0": None, "JPEG baseline, colour 4:4:4": None,
+    "JPEG extended, 12 bit": None,
+}
 
 
 def works(ctx):
@@ -85,21 +87,17 @@ def works(ctx):
             uid, encode, _, _, bits, samples = _encoders()[name]
             folder.mkdir(parents=True)
             streams = [encode(a) for a in _slices(depth)]
-            for frames, file in [(streams[k:k + 1], f"{k:03d}.dcm") for k in range(depth)] + [
-                (streams, "all.multi")
-            ]:
-                d = _dataset(512, 512, 0, 1, encapsulate(frames))
+            for k, stream in enumerate(streams):
+                d = _dataset(512, 512, 0, 1, encapsulate([stream]))
                 d.file_meta.TransferSyntaxUID = pydicom.uid.UID(uid)
                 d.BitsAllocated = 8 if bits == 8 else 16
                 d.BitsStored, d.HighBit, d.PixelRepresentation = bits, bits - 1, 0
                 d.SamplesPerPixel = samples
                 if samples == 3:
                     d.PhotometricInterpretation, d.PlanarConfiguration = "YBR_FULL_422", 0
-                if len(frames) > 1:
-                    d.NumberOfFrames = len(frames)
                 d["PixelData"].VR = "OB"
                 d["PixelData"].is_undefined_length = True
-                d.save_as(folder / file, enforce_file_format=True)
+                d.save_as(folder / f"{k:03d}.dcm", enforce_file_format=True)
             for k, stream in enumerate(streams):
                 (folder / f"{k:03d}.stream").write_bytes(stream)
 
@@ -146,17 +144,6 @@ def works(ctx):
 
         return run
 
-    def dcmtk(tool, folder):
-        def run():
-            if shutil.which(tool) is None:
-                raise Unavailable(f"no {tool}")
-            done = subprocess.run([tool, folder / "all.multi", folder / "plain.multi"],
-                                  capture_output=True)
-            if done.returncode != 0:
-                raise Unavailable(done.stderr.decode(errors="replace")[:80])
-
-        return run
-
     libraries = {
         "JPEG lossless": "libjpeg-turbo", "JPEG-LS": "CharLS", "JPEG 2000 lossless": "OpenJPEG",
         "JPEG 2000 lossy": "OpenJPEG",
@@ -171,13 +158,12 @@ def works(ctx):
             peers["GDCM"] = gdcm_frames(folder)
         targets = dict(targets)
         if name in _DCMTK:
-            tool, target = _DCMTK[name]
-            peers["DCMTK, its command"] = dcmtk(tool, folder)
-            targets["DCMTK, its command"] = target
+            peers["DCMTK"] = dcmtk.frames(ctx.data, folder)
+            targets["DCMTK"] = _DCMTK[name]
         yield Work(
             f"{name}, {depth} frames of 512², one thread", f"frames\t{folder}", peers,
             target=targets, setup=setup(name, folder), amount=depth, unit="frames", rounds=3)
-    for name in ("JPEG 2000 lossless",):
+    for name in ("JPEG 2000 lossless", "JPEG 2000 lossy"):
         folder = ctx.data / name.replace(" ", "-")
         yield Work(
             f"{name}, {depth} frames of 512², all cores", f"frames-parallel\t{folder}",

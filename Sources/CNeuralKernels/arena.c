@@ -1,30 +1,28 @@
-// The arena: freed blocks wait in lists by size class, so a forward pass that repeats asks the
-// system for nothing.
-#if defined(__linux__) && !defined(_GNU_SOURCE)
-#define _GNU_SOURCE 1
-#endif
+// The arena: small blocks that are given back wait in lists by size, large ones in a heap, so a pass
+// that repeats asks the system for nothing.
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
+#include "heap.h"
 #include "nk_memory.h"
 
 // Classes grow by a quarter of a power of two: a block wastes at most a fifth.
 enum { nk_classes = 256, nk_smallest = 64 };
-// Idle bytes beyond this go back to the system, the given block first.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 // Nothing is kept and nothing rounded, so that the sanitizer sees every overrun.
 #define NK_EXACT 1
 #endif
 #endif
+// Idle bytes of small blocks beyond this go back to the system, the given block first.
 #if defined(NK_EXACT)
 static const size_t nk_idle_limit = 0;
+static const size_t nk_large = (size_t)-1;
 #else
 static const size_t nk_idle_limit = (size_t)1 << 30;
+// Blocks of this size and more come from the heap.
+static const size_t nk_large = (size_t)1 << 20;
 #endif
-// Blocks of this size and more ask for huge pages.
-static const size_t nk_huge = (size_t)2 << 20;
 
 typedef struct nk_block {
   struct nk_block *next;
@@ -45,7 +43,19 @@ static int nk_class(size_t bytes, size_t *rounded) {
   return (int)((power - 6) * 4 + steps);
 }
 
+static void nk_count(size_t bytes) {
+  nk_state.live += bytes;
+  if (nk_state.live > nk_state.peak) nk_state.peak = nk_state.live;
+}
+
 void *nk_arena_take(size_t bytes) {
+  if (bytes >= nk_large && bytes <= (size_t)1 << 47) {
+    pthread_mutex_lock(&nk_arena_lock);
+    void *block = nk_heap_take(bytes);
+    if (block) nk_count(bytes);
+    pthread_mutex_unlock(&nk_arena_lock);
+    return block;
+  }
   size_t rounded = 0;
   int class = nk_class(bytes, &rounded);
   if (class < 0 || class >= nk_classes) return NULL;
@@ -57,30 +67,32 @@ void *nk_arena_take(size_t bytes) {
   } else {
     nk_state.system_blocks++;
   }
-  nk_state.live += rounded;
-  if (nk_state.live > nk_state.peak) nk_state.peak = nk_state.live;
+  nk_count(rounded);
   pthread_mutex_unlock(&nk_arena_lock);
   if (block) return block;
   void *fresh = NULL;
-  size_t alignment = rounded >= nk_huge ? nk_huge : 64;
 #if defined(NK_EXACT)
   size_t asked = bytes < sizeof(nk_block) ? sizeof(nk_block) : bytes;
 #else
   size_t asked = rounded;
 #endif
-  if (posix_memalign(&fresh, alignment, asked) != 0) {
+  if (posix_memalign(&fresh, 64, asked) != 0) {
     pthread_mutex_lock(&nk_arena_lock);
     nk_state.live -= rounded;
     pthread_mutex_unlock(&nk_arena_lock);
     return NULL;
   }
-#if defined(MADV_HUGEPAGE)
-  if (asked >= nk_huge) madvise(fresh, asked, MADV_HUGEPAGE);
-#endif
   return fresh;
 }
 
 void nk_arena_give(void *pointer, size_t bytes) {
+  if (bytes >= nk_large) {
+    pthread_mutex_lock(&nk_arena_lock);
+    nk_heap_give(pointer);
+    nk_state.live -= bytes;
+    pthread_mutex_unlock(&nk_arena_lock);
+    return;
+  }
   size_t rounded = 0;
   int class = nk_class(bytes, &rounded);
   if (class < 0 || class >= nk_classes) return;
@@ -107,12 +119,15 @@ void nk_arena_trim(void) {
     }
   }
   nk_state.idle = 0;
+  nk_heap_trim();
   pthread_mutex_unlock(&nk_arena_lock);
 }
 
 nk_arena_state nk_arena_read(void) {
   pthread_mutex_lock(&nk_arena_lock);
   nk_arena_state state = nk_state;
+  state.idle += nk_heap_idle();
+  state.system_blocks += nk_heap_segments();
   pthread_mutex_unlock(&nk_arena_lock);
   return state;
 }

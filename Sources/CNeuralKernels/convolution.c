@@ -42,7 +42,38 @@ typedef struct {
   const float *filters;
   float *packed;
   nk_filters f;
+  // Of a gradient: the taps of a source filter, and which of them each tap here is.
+  ptrdiff_t source_taps;
+  const ptrdiff_t *order;
 } nk_pack_job;
+
+enum { nk_pack_panels = 4 };
+
+// The filters of a convolution in the order of the one that is its gradient: filters and channels of
+// a group change places. Neighbouring rows are neighbours in memory, but for the taps between them.
+static void nk_pack_turned_chunk(void *context, size_t chunk) {
+  const nk_pack_job *job = context;
+  const nk_filters *f = &job->f;
+  ptrdiff_t height = f->kernels->gemm_rows, blocks = (f->panels + nk_pack_panels - 1) / nk_pack_panels;
+  ptrdiff_t group = (ptrdiff_t)chunk / blocks;
+  ptrdiff_t first = (ptrdiff_t)chunk % blocks * nk_pack_panels;
+  ptrdiff_t last = nk_least(first + nk_pack_panels, f->panels);
+  ptrdiff_t taps = nk_taps(job->conv), channels = job->conv->channels / job->conv->groups;
+  float *to = job->packed + group * nk_group_floats(f);
+  for (ptrdiff_t k = 0; k < f->k; k++) {
+    ptrdiff_t step = k / nk_depth * nk_depth, depth = nk_least(nk_depth, f->k - step);
+    const float *source = job->filters +
+                          (group * channels + k / taps) * f->filters * job->source_taps +
+                          job->order[k % taps];
+    for (ptrdiff_t panel = first; panel < last; panel++) {
+      float *at = to + (step * f->panels + panel * depth + k - step) * height;
+      ptrdiff_t rows = nk_least(height, f->filters - panel * height);
+      const float *line = source + panel * height * job->source_taps;
+      for (ptrdiff_t row = 0; row < rows; row++) at[row] = line[row * job->source_taps];
+      for (ptrdiff_t row = rows; row < height; row++) at[row] = 0;
+    }
+  }
+}
 
 static void nk_pack_filters_chunk(void *context, size_t chunk) {
   const nk_pack_job *job = context;
@@ -65,14 +96,36 @@ void nk_conv_pack(
     const nk_conv *c, nk_conv_algorithm algorithm, const float *filters, float *packed) {
   const nk_kernels *kernels = nk_active();
   memcpy(packed, &kernels, sizeof kernels);
-  nk_pack_job job = {c, filters, packed + nk_header, nk_filters_of(c, kernels)};
+  nk_pack_job job = {c, filters, packed + nk_header, nk_filters_of(c, kernels), 0, NULL};
   if (algorithm == NK_CONV_WINOGRAD) {
-    nk_winograd_pack(c, kernels, filters, packed + nk_header);
+    nk_winograd_pack(c, kernels, filters, 0, packed + nk_header);
   } else if (nk_few_filters(c)) {
-    memcpy(
-        packed + nk_header, filters, (size_t)(c->filters * job.f.k) * sizeof(float));
+    memcpy(packed + nk_header, filters, (size_t)(c->filters * job.f.k) * sizeof(float));
   } else {
     nk_parallel((size_t)(c->groups * job.f.panels), nk_pack_filters_chunk, &job);
+  }
+}
+
+void nk_conv_pack_turned(
+    const nk_conv *c, nk_conv_algorithm algorithm, const float *filters, ptrdiff_t source_taps,
+    const ptrdiff_t *order, float *packed) {
+  const nk_kernels *kernels = nk_active();
+  memcpy(packed, &kernels, sizeof kernels);
+  nk_pack_job job = {
+      c, filters, packed + nk_header, nk_filters_of(c, kernels), source_taps, order};
+  ptrdiff_t channels = c->channels / c->groups, taps = nk_taps(c);
+  if (algorithm == NK_CONV_WINOGRAD) {
+    nk_winograd_pack(c, kernels, filters, 1, packed + nk_header);
+  } else if (nk_few_filters(c)) {
+    float *to = packed + nk_header;
+    for (ptrdiff_t group = 0; group < c->groups; group++)
+      for (ptrdiff_t row = 0; row < job.f.filters; row++)
+        for (ptrdiff_t k = 0; k < job.f.k; k++)
+          *to++ = filters
+              [((group * channels + k / taps) * job.f.filters + row) * source_taps + order[k % taps]];
+  } else {
+    ptrdiff_t blocks = (job.f.panels + nk_pack_panels - 1) / nk_pack_panels;
+    nk_parallel((size_t)(c->groups * blocks), nk_pack_turned_chunk, &job);
   }
 }
 
@@ -175,19 +228,26 @@ static void nk_direct_chunk(void *context, size_t number) {
   nk_arena_give(columns, bytes);
 }
 
+// Pixels that are computed at a time: a row, or a part of a plane that is one row.
+static ptrdiff_t nk_row_pixels(const nk_conv *c, const nk_image *image) {
+  return image->flat ? nk_least(nk_pixels(c), 4096) : c->out[2];
+}
+
 // Few filters a group (depthwise among them): each row of outputs straight from the image.
 static void nk_few_chunk(void *context, size_t number) {
   nk_direct_job *job = context;
   const nk_conv *c = job->conv;
-  ptrdiff_t group = (ptrdiff_t)number % c->groups, sample = (ptrdiff_t)number / c->groups;
-  ptrdiff_t filters = job->f.filters;
+  ptrdiff_t block = (ptrdiff_t)number % job->pixel_blocks, rest = (ptrdiff_t)number / job->pixel_blocks;
+  ptrdiff_t group = rest % c->groups, sample = rest / c->groups;
+  ptrdiff_t filters = job->f.filters, end = nk_least((block + 1) * job->block_pixels, job->pixels);
   const float *image = job->image->values + sample * job->image->sample_stride +
                        group * (c->channels / c->groups) * job->image->channel_stride;
   const float *weights = job->packed + group * filters * job->f.k;
   float *y = job->y + (sample * c->filters + group * filters) * job->pixels;
-  ptrdiff_t width = job->image->flat ? job->pixels : c->out[2];
-  for (ptrdiff_t pixel = 0; pixel < job->pixels; pixel += width) {
+  ptrdiff_t step = nk_row_pixels(c, job->image);
+  for (ptrdiff_t pixel = block * job->block_pixels; pixel < end; pixel += step) {
     nk_run run;
+    ptrdiff_t width = nk_least(step, end - pixel);
     nk_image_runs(c, job->image, pixel, width, &run);
     job->f.kernels->conv_row(
         image + run.place, job->taps, weights, job->f.k, filters, y + pixel, job->pixels, width,
@@ -227,7 +287,12 @@ int nk_conv_run(
     job.taps = taps;
     job.image = &image;
     if (nk_few_filters(c)) {
-      nk_parallel((size_t)(c->batch * c->groups), nk_few_chunk, &job);
+      // Rows of outputs, shared where there are few samples and groups.
+      ptrdiff_t width = nk_row_pixels(c, &image), rows = (job.pixels + width - 1) / width;
+      ptrdiff_t wanted = nk_least(rows, (15 + c->batch * c->groups) / (c->batch * c->groups));
+      job.block_pixels = (rows + wanted - 1) / wanted * width;
+      job.pixel_blocks = (job.pixels + job.block_pixels - 1) / job.block_pixels;
+      nk_parallel((size_t)(c->batch * c->groups * job.pixel_blocks), nk_few_chunk, &job);
     } else {
       // A chunk: up to 8 panels of pixels by all filters; split further until there are 8 chunks.
       ptrdiff_t all = (job.pixels + nk_panel - 1) / nk_panel, panels = nk_least(all, 8);

@@ -1,9 +1,13 @@
-// The gradients of a convolution.
+// The gradient of a convolution's image.
+//
+// With stride 1 it is a convolution of dy with the filters turned round. With stride s the places of
+// dx fall into s phases along each axis; each phase is such a convolution with every s-th tap. What
+// is left (strides with dilation) adds columns back to where they were read.
 #include <string.h>
 
 #include "image.h"
 
-// Input gradient with any stride: columns = Wᵀ·dy, added back to where the filter read. A chunk owns
+// With any stride: columns = Wᵀ·dy, added back to where the filter read. A chunk owns
 // a few channels of a sample, so nobody else writes there, and adds in a fixed order.
 enum { nk_back_pixels = 2048, nk_back_rows = 96 };
 
@@ -68,8 +72,7 @@ static void nk_back_chunk(void *context, size_t number) {
   nk_arena_give(columns, bytes);
 }
 
-int nk_conv_input_gradient(
-    const nk_conv *c, const float *filters, const float *dy, float *dx) {
+static int nk_back_columns(const nk_conv *c, const float *filters, const float *dy, float *dx) {
   nk_back_job job = {.conv = c, .filters = filters, .dy = dy, .dx = dx};
   job.channels = c->channels / c->groups;
   job.pixels = nk_pixels(c);
@@ -79,111 +82,143 @@ int nk_conv_input_gradient(
   return !job.failed;
 }
 
-// Weight gradient: dW[filter, k] = Σ over pixels of dy[filter, pixel] · columns[k, pixel], 384 pixels
-// at a time, samples and pixels in ascending order.
+// One convolution with stride 1 from dy to dx.
+static int nk_turned_run(
+    const nk_conv *turned, int may_transform, const float *filters, ptrdiff_t source_taps,
+    const ptrdiff_t *order, const float *dy, float *dx) {
+  nk_conv_algorithm algorithm =
+      may_transform && nk_conv_winograd_faster(turned) ? NK_CONV_WINOGRAD : NK_CONV_DIRECT;
+  size_t bytes = nk_conv_packed_size(turned, algorithm);
+  float *packed = nk_arena_take(bytes);
+  if (!packed) return 0;
+  nk_conv_pack_turned(turned, algorithm, filters, source_taps, order, packed);
+  int done = nk_conv_run(turned, algorithm, dy, packed, dx, NULL);
+  nk_arena_give(packed, bytes);
+  return done;
+}
+
+static nk_conv nk_turned(const nk_conv *c) {
+  nk_conv turned = *c;
+  turned.channels = c->filters;
+  turned.filters = c->channels;
+  for (int axis = 0; axis < 3; axis++) {
+    turned.in[axis] = c->out[axis];
+    turned.out[axis] = c->in[axis];
+    turned.stride[axis] = 1;
+    turned.before[axis] = (c->kernel[axis] - 1) * c->dilation[axis] - c->before[axis];
+  }
+  return turned;
+}
+
+// Phase r of an axis: the places i with (i + before) mod stride = r.
+typedef struct {
+  ptrdiff_t first, count, taps, from;  // the first place, places, taps, and the first tap
+} nk_phase;
+
+static nk_phase nk_phase_of(const nk_conv *c, int axis, ptrdiff_t r) {
+  ptrdiff_t stride = c->stride[axis];
+  nk_phase phase = {.from = r};
+  phase.first = (r - c->before[axis] % stride + stride) % stride;
+  if (phase.first < c->in[axis]) phase.count = (c->in[axis] - phase.first - 1) / stride + 1;
+  if (r < c->kernel[axis]) phase.taps = (c->kernel[axis] - r - 1) / stride + 1;
+  return phase;
+}
+
+// The work on one phase: its places put into dx.
 typedef struct {
   const nk_conv *conv;
-  const nk_kernels *kernels;
-  nk_image image;
-  const float *dy;
-  float *dw, *packed_dy;
-  const ptrdiff_t *taps;
-  ptrdiff_t sample, pixels, filters, k, filter_panels, filter_blocks, block_panels, k_panels;
-  _Atomic int failed;
-} nk_weight_job;
+  const float *values;
+  float *dx;
+  nk_phase parts[3];
+} nk_phase_job;
 
-// dy of one sample in panels as tall as the tile: [group][panel][step of 384 pixels].
-static void nk_weight_pack_chunk(void *context, size_t number) {
-  const nk_weight_job *job = context;
-  ptrdiff_t height = job->kernels->gemm_rows, panels = job->filter_panels;
-  ptrdiff_t group = (ptrdiff_t)number / panels, panel = (ptrdiff_t)number % panels;
-  ptrdiff_t filter = group * job->filters + panel * height;
-  const float *dy = job->dy + (job->sample * job->conv->filters + filter) * job->pixels;
-  float *to = job->packed_dy + (ptrdiff_t)number * height * job->pixels;
-  for (ptrdiff_t first = 0; first < job->pixels; first += nk_depth)
-    nk_pack_rows(
-        job->kernels, dy + first, job->pixels, 1,
-        nk_least(height, job->filters - panel * height), nk_least(nk_depth, job->pixels - first),
-        height, to + first * height);
+// Which taps a phase has, in the order of the turned convolution.
+static void nk_phase_order(const nk_conv *c, const nk_phase *parts, ptrdiff_t *order) {
+  for (ptrdiff_t z = parts[0].taps - 1; z >= 0; z--)
+    for (ptrdiff_t y = parts[1].taps - 1; y >= 0; y--)
+      for (ptrdiff_t x = parts[2].taps - 1; x >= 0; x--)
+        *order++ = ((parts[0].from + z * c->stride[0]) * c->kernel[1] + parts[1].from +
+                    y * c->stride[1]) * c->kernel[2] +
+                   parts[2].from + x * c->stride[2];
 }
 
-static void nk_weight_chunk(void *context, size_t number) {
-  nk_weight_job *job = context;
+// One channel of one sample; without values the phase is zero.
+static void nk_phase_store_chunk(void *context, size_t plane) {
+  const nk_phase_job *job = context;
   const nk_conv *c = job->conv;
-  ptrdiff_t height = job->kernels->gemm_rows;
-  ptrdiff_t block = (ptrdiff_t)number % job->filter_blocks;
-  ptrdiff_t rest = (ptrdiff_t)number / job->filter_blocks;
-  ptrdiff_t panel = rest % job->k_panels, group = rest / job->k_panels;
-  ptrdiff_t k0 = panel * nk_panel, count = nk_least(nk_panel, job->k - k0);
-  const float *image = job->image.values + job->sample * job->image.sample_stride +
-                       group * (c->channels / c->groups) * job->image.channel_stride;
-  float *dw = job->dw + group * job->filters * job->k + k0;
-  ptrdiff_t last = nk_least((block + 1) * job->block_panels, job->filter_panels);
-  size_t bytes = nk_depth * (nk_panel + sizeof(nk_run) / sizeof(float)) * sizeof(float);
-  float *columns = nk_arena_take(bytes);
-  if (!columns) {
-    job->failed = 1;
-    return;
-  }
-  nk_run *runs = (nk_run *)(columns + nk_depth * nk_panel);
-  for (ptrdiff_t first = 0; first < job->pixels; first += nk_depth) {
-    ptrdiff_t pixels = nk_least(nk_depth, job->pixels - first);
-    int found = nk_image_runs(c, &job->image, first, pixels, runs);
-    for (int run = 0; run < found; run++)
-      job->kernels->transpose(
-          image + runs[run].place, 0, job->taps + k0, count, runs[run].length,
-          columns + runs[run].start * nk_panel, nk_panel);
-    for (ptrdiff_t rows = block * job->block_panels; rows < last; rows++)
-      job->kernels->gemm_tile(
-          nk_least(height, job->filters - rows * height), count, pixels,
-          job->packed_dy + (group * job->filter_panels + rows) * height * job->pixels +
-              first * height,
-          columns, dw + rows * height * job->k, job->k, job->sample > 0 || first > 0, NULL, 0, 0);
-  }
-  nk_arena_give(columns, bytes);
+  const nk_phase *a = job->parts, *b = a + 1, *d = a + 2;
+  const float *from =
+      job->values ? job->values + (ptrdiff_t)plane * a->count * b->count * d->count : NULL;
+  float *to = job->dx + (ptrdiff_t)plane * c->in[0] * c->in[1] * c->in[2] + d->first;
+  for (ptrdiff_t z = 0; z < a->count; z++)
+    for (ptrdiff_t y = 0; y < b->count; y++) {
+      float *line = to + ((a->first + z * c->stride[0]) * c->in[1] + b->first + y * c->stride[1]) *
+                             c->in[2];
+      if (from) {
+        for (ptrdiff_t x = 0; x < d->count; x++) line[x * c->stride[2]] = from[x];
+        from += d->count;
+      } else {
+        for (ptrdiff_t x = 0; x < d->count; x++) line[x * c->stride[2]] = 0;
+      }
+    }
 }
 
-int nk_conv_weight_gradient(const nk_conv *c, const float *x, const float *dy, float *dw) {
-  nk_weight_job job = {.conv = c, .kernels = nk_active(), .dy = dy, .dw = dw};
-  job.pixels = nk_pixels(c);
-  job.filters = c->filters / c->groups;
-  job.k = c->channels / c->groups * nk_taps(c);
-  if (c->batch <= 0 || job.pixels <= 0) {
-    memset(dw, 0, (size_t)(c->filters * job.k) * sizeof(float));
-    return 1;
-  }
-  ptrdiff_t height = job.kernels->gemm_rows;
-  job.filter_panels = (job.filters + height - 1) / height;
-  job.k_panels = (job.k + nk_panel - 1) / nk_panel;
-  job.block_panels = job.filter_panels;
-  while (job.block_panels > 1 &&
-         c->groups * job.k_panels *
-                 ((job.filter_panels + job.block_panels - 1) / job.block_panels) <
-             8)
-    job.block_panels = (job.block_panels + 1) / 2;
-  job.filter_blocks = (job.filter_panels + job.block_panels - 1) / job.block_panels;
-  size_t dy_bytes =
-      (size_t)(c->groups * job.filter_panels * height * job.pixels) * sizeof(float);
-  size_t tap_bytes = (size_t)(job.k + 1) * sizeof(ptrdiff_t);
-  job.packed_dy = nk_arena_take(dy_bytes);
-  ptrdiff_t *taps = nk_arena_take(tap_bytes);
-  int made = job.packed_dy && taps && nk_image_make(c, x, &job.image);
-  if (made) {
-    ptrdiff_t at = 0;
-    for (ptrdiff_t channel = 0; channel < c->channels / c->groups; channel++)
-      for (ptrdiff_t z = 0; z < c->kernel[0]; z++)
-        for (ptrdiff_t v = 0; v < c->kernel[1]; v++)
-          for (ptrdiff_t u = 0; u < c->kernel[2]; u++)
-            taps[at++] = channel * job.image.channel_stride + nk_image_tap(c, &job.image, z, v, u);
-    job.taps = taps;
-    for (job.sample = 0; job.sample < c->batch; job.sample++) {
-      nk_parallel((size_t)(c->groups * job.filter_panels), nk_weight_pack_chunk, &job);
-      nk_parallel(
-          (size_t)(c->groups * job.k_panels * job.filter_blocks), nk_weight_chunk, &job);
+static int nk_input_gradient_by_phases(
+    const nk_conv *c, const float *filters, const float *dy, float *dx) {
+  nk_phase_job job = {.conv = c, .dx = dx};
+  ptrdiff_t most = 1;
+  for (int axis = 0; axis < 3; axis++)
+    most *= (c->in[axis] + c->stride[axis] - 1) / c->stride[axis];
+  size_t value_bytes = (size_t)(c->batch * c->channels * most) * sizeof(float);
+  size_t order_bytes = (size_t)nk_taps(c) * sizeof(ptrdiff_t);
+  float *values = nk_arena_take(value_bytes);
+  ptrdiff_t *order = nk_arena_take(order_bytes);
+  int done = values && order;
+  ptrdiff_t phases = c->stride[0] * c->stride[1] * c->stride[2];
+  for (ptrdiff_t phase = 0; done && phase < phases; phase++) {
+    nk_conv turned = nk_turned(c);
+    ptrdiff_t rest = phase;
+    for (int axis = 2; axis >= 0; axis--) {
+      nk_phase part = nk_phase_of(c, axis, rest % c->stride[axis]);
+      rest /= c->stride[axis];
+      turned.kernel[axis] = part.taps;
+      turned.out[axis] = part.count;
+      // The first place reads dy at (first + before − from) / stride and before that.
+      turned.before[axis] =
+          (part.taps - 1) * c->dilation[axis] -
+          (part.first + c->before[axis] - part.from) / c->stride[axis];
+      job.parts[axis] = part;
     }
+    job.values = nk_taps(&turned) > 0 ? values : NULL;
+    if (job.values && nk_pixels(&turned) > 0) {
+      nk_phase_order(c, job.parts, order);
+      done = nk_turned_run(&turned, 0, filters, nk_taps(c), order, dy, values);
+    }
+    if (done) nk_parallel((size_t)(c->batch * c->channels), nk_phase_store_chunk, &job);
   }
-  nk_image_free(&job.image);
-  if (taps) nk_arena_give(taps, tap_bytes);
-  if (job.packed_dy) nk_arena_give(job.packed_dy, dy_bytes);
-  return made && !job.failed;
+  if (order) nk_arena_give(order, order_bytes);
+  if (values) nk_arena_give(values, value_bytes);
+  return done;
+}
+
+enum { nk_most_stride = 8 };
+
+int nk_conv_input_gradient(
+    const nk_conv *c, nk_conv_algorithm most, const float *filters, const float *dy, float *dx) {
+  int strided = 0, dilated = 0;
+  for (int axis = 0; axis < 3; axis++) {
+    strided |= c->stride[axis] > 1;
+    dilated |= c->stride[axis] > nk_most_stride || (c->stride[axis] > 1 && c->dilation[axis] > 1);
+  }
+  if (dilated) return nk_back_columns(c, filters, dy, dx);
+  if (strided) return nk_input_gradient_by_phases(c, filters, dy, dx);
+  nk_conv turned = nk_turned(c);
+  size_t order_bytes = (size_t)nk_taps(c) * sizeof(ptrdiff_t);
+  ptrdiff_t *order = nk_arena_take(order_bytes);
+  if (!order) return 0;
+  for (ptrdiff_t tap = 0; tap < nk_taps(c); tap++) order[tap] = nk_taps(c) - 1 - tap;
+  int done = nk_turned_run(
+      &turned, most == NK_CONV_WINOGRAD, filters, nk_taps(c), order, dy, dx);
+  nk_arena_give(order, order_bytes);
+  return done;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "half.h"
+#include "kernels.h"
 #include "nk_memory.h"
 
 static inline uint16_t nk_half(float value) {
@@ -35,17 +36,9 @@ void nk_f16_to_f32(const void *source, void *target, size_t count) {
 }
 
 void nk_f32_to_bf16(const void *source, void *target, size_t count) {
-  const uint32_t *from = source;
-  uint16_t *to = target;
-  for (size_t i = 0; i < count; i++) {
-    uint32_t bits = from[i], odd = (bits >> 16) & 1;
-    uint32_t rounded = (bits + 0x7fff + odd) >> 16;
-    to[i] = (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16) | 0x40 : rounded);
-  }
+  nk_active()->to_bf16(source, target, count);
 }
 
 void nk_bf16_to_f32(const void *source, void *target, size_t count) {
-  const uint16_t *from = source;
-  uint32_t *to = target;
-  for (size_t i = 0; i < count; i++) to[i] = (uint32_t)from[i] << 16;
+  nk_active()->from_bf16(source, target, count);
 }

@@ -59,6 +59,27 @@ static void nk_layout_chunk(void *context, size_t chunk) {
     }
 }
 
+// One plane of the places that a 1×1 filter with a stride reads.
+static void nk_sample_chunk(void *context, size_t chunk) {
+  const nk_layout_job *job = context;
+  const nk_conv *c = job->conv;
+  const float *plane = job->x + (ptrdiff_t)chunk * c->in[0] * c->in[1] * c->in[2];
+  float *to = job->to + (ptrdiff_t)chunk * job->image->channel_stride;
+  for (ptrdiff_t z = 0; z < c->out[0]; z++)
+    for (ptrdiff_t y = 0; y < c->out[1]; y++, to += c->out[2]) {
+      const float *row = plane + (z * c->stride[0] * c->in[1] + y * c->stride[1]) * c->in[2];
+      for (ptrdiff_t x = 0; x < c->out[2]; x++) to[x] = row[x * c->stride[2]];
+    }
+}
+
+static int nk_is_sampled(const nk_conv *c) {
+  for (int axis = 0; axis < 3; axis++)
+    if (c->kernel[axis] != 1 || c->before[axis] != 0 ||
+        (c->out[axis] - 1) * c->stride[axis] >= c->in[axis])
+      return 0;
+  return 1;
+}
+
 int nk_image_make(const nk_conv *c, const float *x, nk_image *image) {
   *image = (nk_image){0};
   if (nk_is_flat(c)) {
@@ -70,6 +91,20 @@ int nk_image_make(const nk_conv *c, const float *x, nk_image *image) {
     return 1;
   }
   nk_layout_job job = {.conv = c, .x = x, .image = image};
+  if (nk_is_sampled(c)) {
+    image->flat = 1;
+    image->channel_stride = nk_pixels(c);
+    image->sample_stride = image->channel_stride * c->channels;
+    image->phase_stride = image->row_stride = image->slice_stride = image->channel_stride;
+    image->bytes = ((size_t)(image->sample_stride * c->batch) + nk_slack) * sizeof(float);
+    image->memory = nk_arena_take(image->bytes);
+    if (!image->memory) return 0;
+    image->values = job.to = image->memory;
+    image->slack = 1;
+    memset(job.to + image->sample_stride * c->batch, 0, nk_slack * sizeof(float));
+    nk_parallel((size_t)(c->batch * c->channels), nk_sample_chunk, &job);
+    return 1;
+  }
   ptrdiff_t reach = 0;
   for (int axis = 0; axis < 3; axis++) {
     reach = (c->out[axis] - 1) * c->stride[axis] + (c->kernel[axis] - 1) * c->dilation[axis] + 1;

@@ -49,6 +49,10 @@ static inline ptrdiff_t nk_pixels(const nk_conv *conv) {
 static inline ptrdiff_t nk_taps(const nk_conv *conv) {
   return conv->kernel[0] * conv->kernel[1] * conv->kernel[2];
 }
+/// A filter for each channel.
+static inline int nk_is_depthwise(const nk_conv *conv) {
+  return conv->groups > 1 && conv->groups == conv->channels && conv->filters == conv->channels;
+}
 static inline ptrdiff_t nk_up(ptrdiff_t value, ptrdiff_t step) {
   return (value + step - 1) / step * step;
 }

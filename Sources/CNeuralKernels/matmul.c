@@ -15,6 +15,9 @@ void nk_pack_rows(
     if (rows == nk_panel && height == nk_panel)
       for (ptrdiff_t step = 0; step < k; step++)
         memcpy(packed + step * nk_panel, source + step * k_stride, nk_panel * sizeof(float));
+    else if (rows == 12 && height == 12)  // a length that the compiler knows is no call
+      for (ptrdiff_t step = 0; step < k; step++)
+        memcpy(packed + step * 12, source + step * k_stride, 12 * sizeof(float));
     else
       for (ptrdiff_t step = 0; step < k; step++)
         memcpy(packed + step * height, source + step * k_stride, (size_t)rows * sizeof(float));
@@ -27,11 +30,66 @@ void nk_pack_rows(
   }
 }
 
+// An operand on its way into panels. Its unit is a float, or two neighbouring steps of k as bfloat16.
+typedef struct {
+  const char *values;
+  ptrdiff_t line, k;  // the distances between lines of a panel and between steps of k
+  ptrdiff_t bytes;    // of one number
+} nk_operand;
+
+// Panels of pairs: as `nk_pack_rows`, with a zero after the last step where k is odd.
+static void nk_pack_pairs(
+    const nk_kernels *kernels, nk_operand source, ptrdiff_t rows, ptrdiff_t k, ptrdiff_t height,
+    uint32_t *packed) {
+  ptrdiff_t pairs = (k + 1) / 2;
+  if (rows < height) memset(packed, 0, (size_t)(height * pairs) * sizeof *packed);
+  if (source.k == 1) {
+    uint32_t lines[nk_panel * nk_depth];
+    for (ptrdiff_t row = 0; row < rows; row++) {
+      const char *from = source.values + row * source.line * source.bytes;
+      uint16_t *to = (uint16_t *)(lines + row * pairs);
+      if (k % 2) to[k] = 0;
+      if (source.bytes == 2)
+        memcpy(to, from, (size_t)k * 2);
+      else
+        kernels->to_bf16((const float *)from, to, (size_t)k);
+    }
+    kernels->transpose(
+        (const float *)lines, pairs, NULL, rows, pairs, (float *)packed, height);
+    return;
+  }
+  for (ptrdiff_t pair = 0; pair < pairs; pair++) {
+    uint16_t low[nk_panel], high[nk_panel];
+    for (int half = 0; half < 2; half++) {
+      uint16_t *to = half ? high : low;
+      ptrdiff_t step = 2 * pair + half;
+      const char *from = source.values + step * source.k * source.bytes;
+      if (step >= k) {
+        memset(to, 0, (size_t)rows * 2);
+      } else if (source.line == 1 && source.bytes == 2) {
+        memcpy(to, from, (size_t)rows * 2);
+      } else if (source.line == 1) {
+        kernels->to_bf16((const float *)from, to, (size_t)rows);
+      } else {
+        for (ptrdiff_t row = 0; row < rows; row++)
+          if (source.bytes == 2)
+            memcpy(to + row, from + row * source.line * 2, 2);
+          else
+            kernels->to_bf16((const float *)(from + row * source.line * 4), to + row, 1);
+      }
+    }
+    uint32_t *to = packed + pair * height;
+    for (ptrdiff_t row = 0; row < rows; row++) to[row] = low[row] | (uint32_t)high[row] << 16;
+  }
+}
+
 typedef struct {
   const nk_kernels *kernels;
-  ptrdiff_t m, n, k;         // of the present step of k
-  const float *a, *b;        // at the present step
-  ptrdiff_t a_row, a_k, b_column, b_k;
+  ptrdiff_t m, n, k;         // of the present step of k, in units
+  nk_operand a, b;           // at the present step
+  // The tile for pairs, and the numbers in the present step of k; NULL for floats.
+  nk_pair_tile_function *pair_tile;
+  ptrdiff_t numbers;
   float *packed_a, *packed_b;
   const float *right;        // packed B of this step
   float *c;
@@ -41,20 +99,31 @@ typedef struct {
   ptrdiff_t a_panels, b_panels, block_rows, block_columns, row_blocks, column_blocks;
 } nk_gemm_job;
 
+static void nk_pack_panel(
+    const nk_gemm_job *job, nk_operand source, ptrdiff_t line, ptrdiff_t lines, ptrdiff_t height,
+    float *packed) {
+  source.values += line * source.line * source.bytes;
+  if (job->pair_tile)
+    nk_pack_pairs(job->kernels, source, lines, job->numbers, height, (uint32_t *)packed);
+  else
+    nk_pack_rows(
+        job->kernels, (const float *)source.values, source.line, source.k, lines, job->k, height,
+        packed);
+}
+
 static void nk_pack_chunk(void *context, size_t chunk) {
   const nk_gemm_job *job = context;
   ptrdiff_t panel = (ptrdiff_t)chunk * 4, height = job->kernels->gemm_rows;
   for (ptrdiff_t end = panel + 4; panel < end; panel++) {
     if (panel < job->a_panels) {
       ptrdiff_t row = panel * height;
-      nk_pack_rows(
-          job->kernels, job->a + row * job->a_row, job->a_row, job->a_k, nk_least(height, job->m - row), job->k,
-          height, job->packed_a + row * job->k);
+      nk_pack_panel(
+          job, job->a, row, nk_least(height, job->m - row), height, job->packed_a + row * job->k);
     } else if (panel < job->a_panels + job->b_panels) {
       ptrdiff_t column = (panel - job->a_panels) * nk_panel;
-      nk_pack_rows(
-          job->kernels, job->b + column * job->b_column, job->b_column, job->b_k,
-          nk_least(nk_panel, job->n - column), job->k, nk_panel, job->packed_b + column * job->k);
+      nk_pack_panel(
+          job, job->b, column, nk_least(nk_panel, job->n - column), nk_panel,
+          job->packed_b + column * job->k);
     }
   }
 }
@@ -66,13 +135,23 @@ static void nk_multiply_chunk(void *context, size_t chunk) {
   ptrdiff_t column0 = (ptrdiff_t)chunk / job->row_blocks * job->block_columns;
   ptrdiff_t row1 = nk_least(row0 + job->block_rows, job->m);
   ptrdiff_t column1 = nk_least(column0 + job->block_columns, job->n);
-  for (ptrdiff_t column = column0; column < column1; column += nk_panel)
-    for (ptrdiff_t row = row0; row < row1; row += height)
-      job->kernels->gemm_tile(
-          nk_least(height, row1 - row), nk_least(nk_panel, column1 - column), job->k,
-          job->packed_a + row * job->k, job->right + column * job->k,
-          job->c + row * job->c_stride + column, job->c_stride, job->accumulate, job->epilogue,
-          row, column);
+  for (ptrdiff_t row = row0; row < row1; row += height)
+    for (ptrdiff_t column = column0; column < column1; column += nk_panel) {
+      ptrdiff_t rows = nk_least(height, row1 - row), wide = nk_least(nk_panel, column1 - column);
+      const float *a = job->packed_a + row * job->k, *b = job->right + column * job->k;
+      float *c = job->c + row * job->c_stride + column;
+      if (!job->pair_tile) {
+        job->kernels->gemm_tile(
+            rows, wide, job->k, a, b, c, job->c_stride, job->accumulate, job->epilogue, row,
+            column);
+        continue;
+      }
+      job->pair_tile(
+          rows, wide, job->k, (const uint32_t *)a, (const uint32_t *)b, c, job->c_stride,
+          job->accumulate);
+      if (job->epilogue)
+        job->kernels->finish(rows, wide, c, job->c_stride, job->epilogue, row, column);
+    }
 }
 
 static void nk_apply_epilogue_only(
@@ -87,11 +166,21 @@ static void nk_apply_epilogue_only(
           nothing, c + row * c_stride + column, c_stride, accumulate, epilogue, row, column);
 }
 
+static nk_operand nk_left(nk_matrix a) {
+  return (nk_operand){(const char *)a.values, a.row_stride, a.column_stride, sizeof(float)};
+}
+static nk_operand nk_right(nk_matrix b) {
+  return (nk_operand){(const char *)b.values, b.column_stride, b.row_stride, sizeof(float)};
+}
+
+// With `pairs`, operands are rounded to bfloat16 where they are not, and a unit of k is two steps.
 static int nk_product(
-    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_matrix a, nk_matrix b, const float *prepacked,
-    float *c, ptrdiff_t c_stride, int accumulate, const nk_epilogue *epilogue) {
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t numbers, nk_operand a, nk_operand b,
+    const void *prepacked, float *c, ptrdiff_t c_stride, int accumulate,
+    const nk_epilogue *epilogue, int pairs) {
   const nk_kernels *kernels = nk_active();
   if (m <= 0 || n <= 0) return 1;
+  ptrdiff_t k = pairs ? (numbers + 1) / 2 : numbers;
   if (k <= 0) {
     nk_apply_epilogue_only(kernels, m, n, c, c_stride, accumulate, epilogue);
     return 1;
@@ -106,24 +195,25 @@ static int nk_product(
   if (!scratch) return 0;
   nk_gemm_job job = {.kernels = kernels, .packed_a = scratch, .c_stride = c_stride};
   job.packed_b = scratch + padded_m * depth;
-  job.a_row = a.row_stride;
-  job.a_k = a.column_stride;
-  job.b_column = b.column_stride;
-  job.b_k = b.row_stride;
+  job.a = a;
+  job.b = b;
   job.m = m;
+  if (pairs) job.pair_tile = nk_pair_tile_for(kernels);
   for (ptrdiff_t column = 0; column < n; column += wide) {
     job.n = nk_least(wide, n - column);
     job.c = c + column;
     nk_epilogue shifted;
     for (ptrdiff_t step = 0; step < k; step += nk_depth) {
       job.k = nk_least(nk_depth, k - step);
-      job.a = a.values + step * a.column_stride;
+      ptrdiff_t first = pairs ? 2 * step : step;
+      job.numbers = pairs ? nk_least(2 * nk_depth, numbers - first) : job.k;
+      job.a.values = a.values + first * a.k * a.bytes;
       job.a_panels = padded_m / height;
       job.b_panels = 0;
       if (prepacked) {
-        job.right = prepacked + step * padded_n;
+        job.right = (const float *)prepacked + step * padded_n;
       } else {
-        job.b = b.values + step * b.row_stride + column * b.column_stride;
+        job.b.values = b.values + (first * b.k + column * b.line) * b.bytes;
         job.b_panels = nk_up(job.n, nk_panel) / nk_panel;
         job.right = job.packed_b;
       }
@@ -159,7 +249,8 @@ static int nk_product(
 int nk_sgemm(
     ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_matrix a, nk_matrix b, float *c, ptrdiff_t c_stride,
     int accumulate, const nk_epilogue *epilogue) {
-  return nk_product(m, n, k, a, b, NULL, c, c_stride, accumulate, epilogue);
+  return nk_product(
+      m, n, k, nk_left(a), nk_right(b), NULL, c, c_stride, accumulate, epilogue, 0);
 }
 
 typedef struct {
@@ -176,8 +267,8 @@ static void nk_batch_chunk(void *context, size_t chunk) {
   a.values += job->a_offsets[chunk];
   b.values += job->b_offsets[chunk];
   if (!nk_product(
-          job->m, job->n, job->k, a, b, NULL, job->c + (ptrdiff_t)chunk * job->c_offset,
-          job->c_stride, 0, NULL))
+          job->m, job->n, job->k, nk_left(a), nk_right(b), NULL,
+          job->c + (ptrdiff_t)chunk * job->c_offset, job->c_stride, 0, NULL, 0))
     job->failed = 1;
 }
 
@@ -225,6 +316,59 @@ void nk_sgemm_pack(ptrdiff_t n, ptrdiff_t k, nk_matrix b, float *packed) {
 int nk_sgemm_packed(
     ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_matrix a, const float *packed, float *c,
     ptrdiff_t c_stride, int accumulate, const nk_epilogue *epilogue) {
-  nk_matrix none = {packed, 0, 0};
-  return nk_product(m, n, k, a, none, packed, c, c_stride, accumulate, epilogue);
+  nk_operand none = {0};
+  return nk_product(
+      m, n, k, nk_left(a), none, packed, c, c_stride, accumulate, epilogue, 0);
+}
+
+static nk_operand nk_half_operand(nk_half_matrix x, int right) {
+  return (nk_operand){
+      x.values, right ? x.column_stride : x.row_stride, right ? x.row_stride : x.column_stride,
+      x.is_bf16 ? 2 : 4};
+}
+
+int nk_bgemm(
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_half_matrix a, nk_half_matrix b, float *c,
+    ptrdiff_t c_stride, const nk_epilogue *epilogue) {
+  return nk_product(
+      m, n, k, nk_half_operand(a, 0), nk_half_operand(b, 1), NULL, c, c_stride, 0, epilogue, 1);
+}
+
+size_t nk_bgemm_packed_size(ptrdiff_t n, ptrdiff_t k) {
+  return (size_t)(nk_up(n, nk_panel) * ((k + 1) / 2)) * sizeof(uint32_t);
+}
+
+typedef struct {
+  const nk_kernels *kernels;
+  ptrdiff_t n, k;
+  nk_operand b;
+  uint32_t *packed;
+} nk_prepack_pairs_job;
+
+static void nk_prepack_pairs_chunk(void *context, size_t chunk) {
+  const nk_prepack_pairs_job *job = context;
+  ptrdiff_t padded = nk_up(job->n, nk_panel), column = (ptrdiff_t)chunk * nk_panel;
+  ptrdiff_t pairs = (job->k + 1) / 2;
+  for (ptrdiff_t step = 0; step < pairs; step += nk_depth) {
+    ptrdiff_t depth = nk_least(nk_depth, pairs - step);
+    nk_operand from = job->b;
+    from.values += (2 * step * from.k + column * from.line) * from.bytes;
+    nk_pack_pairs(
+        job->kernels, from, nk_least(nk_panel, job->n - column),
+        nk_least(2 * depth, job->k - 2 * step), nk_panel,
+        job->packed + step * padded + column * depth);
+  }
+}
+
+void nk_bgemm_pack(ptrdiff_t n, ptrdiff_t k, nk_half_matrix b, void *packed) {
+  nk_prepack_pairs_job job = {nk_active(), n, k, nk_half_operand(b, 1), packed};
+  nk_parallel((size_t)((n + nk_panel - 1) / nk_panel), nk_prepack_pairs_chunk, &job);
+}
+
+int nk_bgemm_packed(
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_half_matrix a, const void *packed, float *c,
+    ptrdiff_t c_stride, const nk_epilogue *epilogue) {
+  nk_operand none = {0};
+  return nk_product(
+      m, n, k, nk_half_operand(a, 0), none, packed, c, c_stride, 0, epilogue, 1);
 }

@@ -96,7 +96,10 @@ static void nk_pool_chunk(void *context, size_t plane) {
 void nk_pool_run(
     const nk_pool *pool, nk_pool_kind kind, const float *x, float *y, int64_t *index) {
   nk_pool_job job = {pool, kind, x, y, index};
+  // Places are used as addresses later on: they are worked out even when the task was cancelled.
+  nk_cancellation *before = index ? nk_cancellation_enter(NULL) : NULL;
   nk_parallel((size_t)pool->planes, nk_pool_chunk, &job);
+  if (index) nk_cancellation_enter(before);
 }
 
 static void nk_pool_back_chunk(void *context, size_t plane) {
@@ -128,6 +131,29 @@ static void nk_pool_back_chunk(void *context, size_t plane) {
 void nk_pool_gradient(const nk_pool *pool, nk_pool_kind kind, const float *dy, float *dx) {
   nk_pool_job job = {pool, kind, dy, dx, NULL};
   nk_parallel((size_t)pool->planes, nk_pool_back_chunk, &job);
+}
+
+typedef struct {
+  const float *dy;
+  const int64_t *index;
+  float *dx;
+  size_t out, in;
+} nk_scatter_job;
+
+static void nk_scatter_chunk(void *context, size_t plane) {
+  const nk_scatter_job *job = context;
+  const float *dy = job->dy + plane * job->out;
+  const int64_t *index = job->index + plane * job->out;
+  float *dx = job->dx + plane * job->in;
+  memset(dx, 0, job->in * sizeof(float));
+  for (size_t i = 0; i < job->out; i++)
+    if (index[i] >= 0) dx[index[i]] += dy[i];
+}
+
+void nk_pool_scatter(
+    const float *dy, const int64_t *index, float *dx, size_t planes, size_t out, size_t in) {
+  nk_scatter_job job = {dy, index, dx, out, in};
+  nk_parallel(planes, nk_scatter_chunk, &job);
 }
 
 typedef struct {

@@ -25,6 +25,7 @@ static _Atomic size_t nk_total;
 static _Atomic size_t nk_done;
 static _Atomic(nk_chunk) nk_work;
 static _Atomic(void *) nk_context;
+static _Atomic(nk_cancellation *) nk_job_cancellation;
 // Workers with a number below this may claim chunks of the present job.
 static _Atomic size_t nk_invited;
 
@@ -37,6 +38,25 @@ static atomic_flag nk_busy = ATOMIC_FLAG_INIT;
 static size_t nk_started;  // guarded by nk_busy
 static _Atomic size_t nk_count;
 static _Thread_local int nk_inside;
+static _Thread_local nk_cancellation *nk_own_cancellation;
+
+struct nk_cancellation {
+  _Atomic int cancelled;
+};
+
+nk_cancellation *nk_cancellation_make(void) { return calloc(1, sizeof(nk_cancellation)); }
+void nk_cancellation_free(nk_cancellation *cancellation) { free(cancellation); }
+void nk_cancel(nk_cancellation *cancellation) {
+  atomic_store_explicit(&cancellation->cancelled, 1, memory_order_relaxed);
+}
+int nk_is_cancelled(const nk_cancellation *cancellation) {
+  return cancellation && atomic_load_explicit(&cancellation->cancelled, memory_order_relaxed);
+}
+nk_cancellation *nk_cancellation_enter(nk_cancellation *cancellation) {
+  nk_cancellation *before = nk_own_cancellation;
+  nk_own_cancellation = cancellation;
+  return before;
+}
 
 static inline void nk_pause(void) {
 #if defined(__x86_64__)
@@ -58,13 +78,15 @@ static void nk_take_chunks(uint32_t job) {
     size_t total = atomic_load_explicit(&nk_total, memory_order_relaxed);
     nk_chunk work = atomic_load_explicit(&nk_work, memory_order_relaxed);
     void *context = atomic_load_explicit(&nk_context, memory_order_relaxed);
+    nk_cancellation *cancellation =
+        atomic_load_explicit(&nk_job_cancellation, memory_order_relaxed);
     // While this ticket is current its job has an unclaimed chunk or none; the fields above were
     // read after it and are its own if the exchange below succeeds.
     if ((uint32_t)(ticket >> 32) != job || (uint32_t)ticket >= total) return;
     if (!atomic_compare_exchange_weak_explicit(
             &nk_ticket, &ticket, ticket + 1, memory_order_acq_rel, memory_order_relaxed))
       continue;
-    work(context, (uint32_t)ticket);
+    if (!nk_is_cancelled(cancellation)) work(context, (uint32_t)ticket);
     atomic_fetch_add_explicit(&nk_done, 1, memory_order_acq_rel);
   }
 }
@@ -144,7 +166,8 @@ void nk_parallel(size_t chunks, nk_chunk work, void *context) {
   size_t threads = nk_threads();
   if (threads < 2 || chunks < 2 || chunks >= UINT32_MAX || nk_inside ||
       atomic_flag_test_and_set_explicit(&nk_busy, memory_order_acquire)) {
-    for (size_t chunk = 0; chunk < chunks; chunk++) work(context, chunk);
+    for (size_t chunk = 0; chunk < chunks && !nk_is_cancelled(nk_own_cancellation); chunk++)
+      work(context, chunk);
     return;
   }
   nk_inside = 1;
@@ -157,6 +180,7 @@ void nk_parallel(size_t chunks, nk_chunk work, void *context) {
   atomic_store_explicit(&nk_total, chunks, memory_order_relaxed);
   atomic_store_explicit(&nk_work, work, memory_order_relaxed);
   atomic_store_explicit(&nk_context, context, memory_order_relaxed);
+  atomic_store_explicit(&nk_job_cancellation, nk_own_cancellation, memory_order_relaxed);
   atomic_store_explicit(&nk_ticket, (uint64_t)job << 32, memory_order_seq_cst);
   if (atomic_load(&nk_sleepers) > 0) {
     pthread_mutex_lock(&nk_sleep_lock);

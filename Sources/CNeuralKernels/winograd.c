@@ -18,7 +18,8 @@ int nk_conv_winograd_faster(const nk_conv *c) {
   if (!nk_conv_winograd_possible(c) || c->channels < 16 || c->filters < 8) return 0;
   // Outputs that tiles compute for each one that is kept, against the fourfold saving.
   ptrdiff_t rows = (c->out[1] + 3) / 4, columns = (c->out[2] + 3) / 4;
-  ptrdiff_t tiles = rows * columns * (c->out[0] == 1 ? c->batch : 1);
+  ptrdiff_t tiles = rows * columns * c->batch * (nk_winograd_stacks(c) ? c->out[0] : 1);
+  if (c->out[0] > 1 && !nk_winograd_stacks(c)) tiles = rows * columns;
   double kept = (double)(c->out[1] * c->out[2]) / (double)(rows * columns * 16);
   return tiles >= 12 && kept > 0.6;
 }
@@ -36,10 +37,11 @@ typedef struct {
   const nk_kernels *kernels;
   const float *filters;
   float *packed;
+  int turned;
 } nk_winograd_pack_job;
 
 // U = G·g·Gᵀ for one filter and channel.
-static void nk_winograd_filter(const float *g, float *u) {
+void nk_winograd_filter(const float *g, float *u) {
   float rows[6][3];
   for (int j = 0; j < 3; j++) {
     float a = g[j], b = g[3 + j], c = g[6 + j];
@@ -61,28 +63,44 @@ static void nk_winograd_filter(const float *g, float *u) {
   }
 }
 
+// Filters of a panel for some channels are transformed side by side, then copied to each point.
+enum { nk_pack_channels = 8, nk_most_rows = 16 };
+
 static void nk_winograd_pack_chunk(void *context, size_t panel) {
   const nk_winograd_pack_job *job = context;
   const nk_conv *c = job->conv;
-  ptrdiff_t height = job->kernels->gemm_rows, k = nk_depth_taps(c);
+  ptrdiff_t height = job->kernels->gemm_rows, k = nk_depth_taps(c), slices = c->kernel[0];
   ptrdiff_t panels = (c->filters + height - 1) / height;
-  for (ptrdiff_t z = 0; z < c->kernel[0]; z++)
-    for (ptrdiff_t channel = 0; channel < c->channels; channel++)
-      for (ptrdiff_t row = 0; row < height; row++) {
-        float u[nk_points] = {0};
-        ptrdiff_t filter = (ptrdiff_t)panel * height + row;
-        if (filter < c->filters)
-          nk_winograd_filter(
-              job->filters + ((filter * c->channels + channel) * c->kernel[0] + z) * 9, u);
-        for (ptrdiff_t p = 0; p < nk_points; p++)
-          job->packed[((p * panels + (ptrdiff_t)panel) * k + z * c->channels + channel) * height +
-                      row] = u[p];
+  ptrdiff_t filter0 = (ptrdiff_t)panel * height, rows = nk_least(height, c->filters - filter0);
+  // Turned, filters and channels change places and the taps run backwards.
+  ptrdiff_t row_step = (job->turned ? 1 : c->channels) * slices * 9;
+  ptrdiff_t channel_step = (job->turned ? c->filters : 1) * slices * 9;
+  float g[9 * nk_most_rows] = {0};
+  float blocks[nk_points * nk_pack_channels * nk_most_rows];
+  for (ptrdiff_t z = 0; z < slices; z++)
+    for (ptrdiff_t first = 0; first < c->channels; first += nk_pack_channels) {
+      ptrdiff_t count = nk_least(nk_pack_channels, c->channels - first);
+      for (ptrdiff_t channel = 0; channel < count; channel++) {
+        const float *from = job->filters + filter0 * row_step + (first + channel) * channel_step +
+                            (job->turned ? slices - 1 - z : z) * 9;
+        for (ptrdiff_t row = 0; row < rows; row++)
+          for (int tap = 0; tap < 9; tap++)
+            g[tap * nk_most_rows + row] = from[row * row_step + (job->turned ? 8 - tap : tap)];
+        job->kernels->winograd_filter(
+            g, height, blocks + channel * height, nk_pack_channels * height);
       }
+      float *to = job->packed + ((ptrdiff_t)panel * k + z * c->channels + first) * height;
+      for (ptrdiff_t p = 0; p < nk_points; p++)
+        memcpy(
+            to + p * panels * k * height, blocks + p * nk_pack_channels * height,
+            (size_t)(count * height) * sizeof(float));
+    }
 }
 
 void nk_winograd_pack(
-    const nk_conv *c, const nk_kernels *kernels, const float *filters, float *packed) {
-  nk_winograd_pack_job job = {c, kernels, filters, packed};
+    const nk_conv *c, const nk_kernels *kernels, const float *filters, int turned,
+    float *packed) {
+  nk_winograd_pack_job job = {c, kernels, filters, packed, turned};
   nk_parallel(
       (size_t)((c->filters + kernels->gemm_rows - 1) / kernels->gemm_rows), nk_winograd_pack_chunk,
       &job);
@@ -106,6 +124,7 @@ typedef struct {
   // The work of one step.
   ptrdiff_t sample, tile0, tile_count, panels, slice, output_slice, filter_panels, filter_blocks,
       block_panels;
+  _Atomic int unsound;
 } nk_winograd_job;
 
 // Tiles count from the first of the sample, or of the whole batch when planes are single slices.
@@ -149,7 +168,7 @@ static void nk_transform_chunk(void *context, size_t number) {
 }
 
 static void nk_winograd_multiply_chunk(void *context, size_t number) {
-  const nk_winograd_job *job = context;
+  nk_winograd_job *job = context;
   const nk_conv *c = job->conv;
   ptrdiff_t height = job->kernels->gemm_rows, k = nk_depth_taps(c);
   ptrdiff_t block = (ptrdiff_t)number / job->panels, panel = (ptrdiff_t)number % job->panels;
@@ -182,9 +201,10 @@ static void nk_winograd_multiply_chunk(void *context, size_t number) {
                            job->output_slice * plane + tile_row * 4 * c->out[2] + tile_column * 4;
         ptrdiff_t high = nk_least(4, c->out[1] - tile_row * 4);
         ptrdiff_t wide = nk_least(4 * runs[run].length, c->out[2] - tile_column * 4);
-        job->kernels->winograd_output(
-            products + row * nk_panel + runs[run].start, height * nk_panel, runs[run].length,
-            job->y + offset, c->out[2], high, wide);
+        if (job->kernels->winograd_output(
+                products + row * nk_panel + runs[run].start, height * nk_panel,
+                runs[run].length, job->y + offset, c->out[2], high, wide))
+          job->unsound = 1;
         if (job->epilogue) {
           nk_epilogue e = *job->epilogue;
           float bias[4] = {0};
@@ -226,6 +246,7 @@ int nk_winograd_run(
     const nk_conv *c, const nk_kernels *kernels, const float *x, const float *packed, float *y,
     const nk_epilogue *epilogue) {
   if (c->batch <= 0 || nk_pixels(c) <= 0) return 1;
+  if (nk_winograd_stacks(c)) return nk_winograd_stack_run(c, kernels, x, packed, y, epilogue);
   nk_winograd_job job = {
       .conv = c, .kernels = kernels, .packed = packed, .y = y, .epilogue = epilogue, .tiles = *c};
   for (int axis = 1; axis < 3; axis++) {
@@ -259,5 +280,5 @@ int nk_winograd_run(
   }
   nk_image_free(&job.image);
   if (job.transformed) nk_arena_give(job.transformed, bytes);
-  return made;
+  return made ? (job.unsound ? 2 : 1) : 0;
 }

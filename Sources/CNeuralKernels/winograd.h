@@ -7,9 +7,20 @@
 
 enum { nk_points = 36 };
 
+/// U = G·g·Gᵀ for the 3×3 filter of one channel.
+void nk_winograd_filter(const float *g, float *u);
+
 size_t nk_winograd_packed_size(const nk_conv *conv);
 void nk_winograd_pack(
-    const nk_conv *conv, const nk_kernels *kernels, const float *filters, float *packed);
+    const nk_conv *conv, const nk_kernels *kernels, const float *filters, int turned,
+    float *packed);
+
+/// Whether tiles of several slices share a panel, and the convolution with such panels.
+int nk_winograd_stacks(const nk_conv *conv);
+int nk_winograd_stack_run(
+    const nk_conv *conv, const nk_kernels *kernels, const float *x, const float *packed, float *y,
+    const nk_epilogue *epilogue);
+
 int nk_winograd_run(
     const nk_conv *conv, const nk_kernels *kernels, const float *x, const float *packed, float *y,
     const nk_epilogue *epilogue);

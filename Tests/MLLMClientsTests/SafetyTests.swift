@@ -150,7 +150,12 @@ private let secret = "sk-very-secret-0123456789"
     let png = Pictures.png(text: "Jane Doe")
     let jpeg = Pictures.jpeg(orientation: 1)
     let scan = try #require(jpeg.indices.first { jpeg[$0...].starts(with: [0xFF, 0xDA]) })
-    for image in [Image(png: Array(png.dropLast(20))), Image(jpeg: Array(jpeg[..<scan]))] {
+    // FF 00 after a comment: no marker, and coded data if it joined the scan before the comment.
+    let joined = jpeg.dropLast(2) + [0xFF, 0xFE, 0, 2, 0xFF, 0, 0, 2, 0xFF, 0xD9]
+    for image in [
+      Image(png: Array(png.dropLast(20))), Image(jpeg: Array(jpeg[..<scan])),
+      Image(jpeg: Array(joined)),
+    ] {
       await #expect { try await client(nothing).reply(to: Prompt(.image(image))) } throws: {
         ($0 as? ClientError)?.code == .invalidImage
       }

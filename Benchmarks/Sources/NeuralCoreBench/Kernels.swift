@@ -9,7 +9,7 @@ private struct BadArguments: Error {
 }
 
 /// The time of a prepared call; the first call of a kind prepares it and runs it once.
-private func timed(_ arguments: [String], _ make: () throws -> () -> Void) rethrows -> Double {
+func timed(_ arguments: [String], _ make: () throws -> () -> Void) rethrows -> Double {
   let key = arguments.joined(separator: " ")
   if ready[key] == nil {
     let call = try make()
@@ -39,6 +39,16 @@ func matmul(_ arguments: [String]) throws -> Double {
   }
 }
 
+/// `matmul-bf16 m n k`: bfloat16 operands and result.
+func matmulHalf(_ arguments: [String]) throws -> Double {
+  try timed(["matmul-bf16"] + arguments) {
+    let size = try integers(arguments, 3)
+    let a = Tensor.uniform([size[0], size[2]], in: -1..<1, seed: 1).converted(to: .bfloat16)
+    let b = Tensor.uniform([size[2], size[1]], in: -1..<1, seed: 2).converted(to: .bfloat16)
+    return { keep(a.matmul(b)) }
+  }
+}
+
 /// `linear rows outputs inputs gelu`: packed weights, bias and, with 1, GELU.
 func linear(_ arguments: [String]) throws -> Double {
   try timed(["linear"] + arguments) {
@@ -59,7 +69,8 @@ func convolution(_ arguments: [String]) throws -> Double {
     let image = volume ? [v[4], v[5], v[6]] : [v[5], v[6]]
     let taps = volume ? [v[7], v[8], v[8]] : [v[8], v[8]]
     let axes = image.count
-    let x = Tensor.uniform([v[0], v[1]] + image, in: -1..<1, seed: 1)
+    // Channels innermost, as PyTorch's peer has them.
+    let x = Tensor.uniform([v[0], v[1]] + image, in: -1..<1, seed: 1).channelsLast()
     let layer = PreparedConvolution(
       filters: Tensor.uniform([v[2], v[1] / v[3]] + taps, in: -1..<1, seed: 2),
       ConvolutionGeometry(axes: axes, stride: v[9], padding: v[10], dilation: v[11], groups: v[3]))

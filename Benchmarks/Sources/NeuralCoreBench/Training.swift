@@ -1,6 +1,14 @@
 import BenchProtocol
 import NeuralCore
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// A network, its optimiser and a batch that stay between steps.
 final class TrainingBench<Model: Layer> {
   var model: Model
@@ -83,4 +91,35 @@ func trainStep(_ arguments: [String]) throws -> Double {
   }
   let step = prepared[key]
   return seconds { step?() }
+}
+
+/// A field of /proc/self/status in megabytes; nil where the system has no such file.
+private func status(_ field: String) -> Double? {
+  guard let file = fopen("/proc/self/status", "r") else { return nil }
+  defer { fclose(file) }
+  var line = [CChar](repeating: 0, count: 256)
+  while fgets(&line, Int32(line.count), file) != nil {
+    let text = String(
+      decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard text.hasPrefix(field + ":") else { continue }
+    return text.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first
+      .flatMap { Double($0) }.map { $0 / 1024 }
+  }
+  return nil
+}
+
+nonisolated(unsafe) private var firstPeak: Double?
+
+/// `train-memory NETWORK SIZE BATCH`: the megabytes that three steps add to the process at their
+/// peak. The first call alone counts from an empty process; later ones say the same.
+func trainMemory(_ arguments: [String]) throws -> Double {
+  if let firstPeak { return firstPeak }
+  guard arguments.count == 3, let size = Int(arguments[1]), let batch = Int(arguments[2]),
+    let before = status("VmRSS")
+  else { throw BenchError(text: "train-memory NETWORK SIZE BATCH, on Linux") }
+  let step = try make(arguments[0], size: size, batch: batch)
+  for _ in 0..<3 { step() }
+  let peak = (status("VmHWM") ?? before) - before
+  firstPeak = peak
+  return peak
 }

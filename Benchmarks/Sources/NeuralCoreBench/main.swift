@@ -1,6 +1,7 @@
 import BenchProtocol
 
 serve([
-  "train-step": trainStep, "matmul": matmul, "linear": linear, "conv": convolution,
-  "attention": attention, "unary": unary,
+  "train-step": trainStep, "train-memory": trainMemory, "matmul": matmul, "linear": linear,
+  "conv": convolution, "attention": attention, "unary": unary, "matmul-bf16": matmulHalf,
+  "net": network, "save": saveWeights, "start": start,
 ])

@@ -12,6 +12,15 @@ func argument(_ arguments: [String], _ position: Int) throws -> String {
   return arguments[position]
 }
 
+/// A line of `/proc/self/status` in gigabytes.
+func memory(_ field: String) throws -> Double {
+  let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+  let line = status.split(separator: "\n").first { $0.hasPrefix(field + ":") }
+  let kibibytes = line?.split(separator: " ").dropFirst().first.flatMap { Double($0) }
+  guard let kibibytes else { throw MissingArgument(position: 0) }
+  return kibibytes * 1024 / 1e9
+}
+
 /// Files that are not DICOM.
 func formatWorks() -> [String: Work] {
   [
@@ -21,6 +30,17 @@ func formatWorks() -> [String: Work] {
       var options = ReadOptions()
       options.samples = .float32
       return try seconds { keep(try Volume(contentsOf: path, options)) }
+    },
+    // The same, giving gigabytes in place of seconds: what the process grew by at most: FILE
+    "peak": { arguments in
+      let path = try argument(arguments, 0)
+      var options = ReadOptions()
+      options.samples = .float32
+      // Makes the most so far what is taken now.
+      try "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
+      let before = try memory("VmRSS")
+      keep(try Volume(contentsOf: path, options))
+      return try memory("VmHWM") - before
     },
     // A whole scan as it is stored: FILE
     "stored": { arguments in

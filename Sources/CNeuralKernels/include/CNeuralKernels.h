@@ -9,13 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nk_channels.h"
 #include "nk_convolution.h"
+#include "nk_decoder.h"
 #include "nk_elementwise.h"
+#include "nk_int8.h"
 #include "nk_matmul.h"
 #include "nk_memory.h"
 #include "nk_quantized.h"
 #include "nk_spatial.h"
 #include "nk_threads.h"
+#include "nk_training.h"
 
 /// The instruction set in use: "avx512", "avx2", "neon" or "baseline".
 const char *nk_isa(void);

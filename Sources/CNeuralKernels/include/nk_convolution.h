@@ -26,20 +26,29 @@ void nk_conv_pack(
     const nk_conv *_Nonnull conv, nk_conv_algorithm algorithm, const float *_Nonnull filters,
     float *_Nonnull packed);
 
+/// The same for the convolution that is another's input gradient: `conv` is the former, `filters`
+/// are the latter's, [conv.channels, conv.filters / groups, source_taps]; tap i is their tap order[i].
+/// For Winograd the taps are all of them, backwards.
+void nk_conv_pack_turned(
+    const nk_conv *_Nonnull conv, nk_conv_algorithm algorithm, const float *_Nonnull filters,
+    ptrdiff_t source_taps, const ptrdiff_t *_Nonnull order, float *_Nonnull packed);
+
 /// y = x ∗ filters, then bias per filter (`row_bias`), residual and activation of the epilogue.
-/// Returns 0 when memory for packing cannot be had.
+/// Returns 0 when memory for packing cannot be had, and 2 when Winograd's transforms met numbers
+/// that are not finite, which spread over a tile there: then y is to be computed directly.
 int nk_conv_run(
     const nk_conv *_Nonnull conv, nk_conv_algorithm algorithm, const float *_Nonnull x,
     const float *_Nonnull packed, float *_Nonnull y, const nk_epilogue *_Nullable epilogue);
 
-/// dx of a convolution: the columns Wᵀ·dy added back to where they were read.
+/// dx of a convolution. `most` is the fastest algorithm that is allowed: with NK_CONV_WINOGRAD it is
+/// used where it is faster.
 int nk_conv_input_gradient(
-    const nk_conv *_Nonnull conv, const float *_Nonnull filters, const float *_Nonnull dy,
-    float *_Nonnull dx);
+    const nk_conv *_Nonnull conv, nk_conv_algorithm most, const float *_Nonnull filters,
+    const float *_Nonnull dy, float *_Nonnull dx);
 
-/// dW of a convolution: Σ over batch and pixels of dy · columns(x)ᵀ.
+/// dW of a convolution: Σ over batch and pixels of dy · columns(x)ᵀ. `most` as above.
 int nk_conv_weight_gradient(
-    const nk_conv *_Nonnull conv, const float *_Nonnull x, const float *_Nonnull dy,
-    float *_Nonnull dw);
+    const nk_conv *_Nonnull conv, nk_conv_algorithm most, const float *_Nonnull x,
+    const float *_Nonnull dy, float *_Nonnull dw);
 
 #endif

@@ -16,8 +16,9 @@ size_t nk_quantized_bytes(nk_quantization type);
 ///
 /// As in ggml, x is quantised first: to 8 bits with one scale for 32 numbers (a float16) or for 256,
 /// so that sums inside a block are exact. `columns` is whole blocks. Rows are shared between threads;
-/// the bits depend neither on their count nor on how many vectors there are. Returns 0 when memory
-/// for the quantised vectors cannot be had.
+/// the bits depend neither on their count nor on the instruction set. They are those of ggml on x86-64
+/// with AVX2 for Q5_0, Q8_0, Q4_K and Q6_K, whose order of additions is another for vectors in fours
+/// (Q4_K) and for eight or more (Q6_K). Returns 0 when memory for the quantised vectors cannot be had.
 int nk_quantized_product(
     nk_quantization type, ptrdiff_t rows, ptrdiff_t columns, const void *_Nonnull weights,
     ptrdiff_t vectors, const float *_Nonnull x, float *_Nonnull y);

@@ -15,6 +15,19 @@ typedef void (*nk_chunk)(void *_Nullable context, size_t chunk);
 /// its number.
 void nk_parallel(size_t chunks, nk_chunk _Nonnull work, void *_Nullable context);
 
+/// Work that can be given up: once cancelled, chunks that have not begun are skipped, and what they
+/// would have written is arbitrary.
+typedef struct nk_cancellation nk_cancellation;
+
+nk_cancellation *_Nullable nk_cancellation_make(void);
+void nk_cancellation_free(nk_cancellation *_Nonnull cancellation);
+/// From any thread.
+void nk_cancel(nk_cancellation *_Nonnull cancellation);
+int nk_is_cancelled(const nk_cancellation *_Nullable cancellation);
+/// What the calling thread hands to the pool belongs to `cancellation` from now on; returns what it
+/// belonged to before.
+nk_cancellation *_Nullable nk_cancellation_enter(nk_cancellation *_Nullable cancellation);
+
 /// Threads that take part in a call, the caller included.
 size_t nk_threads(void);
 /// Sets the count, at least 1 and at most 256.

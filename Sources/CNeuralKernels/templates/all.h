@@ -4,11 +4,16 @@
 #include "functions.h"
 #include "elementwise.h"
 #include "rows.h"
+#include "training.h"
 #include "gemm.h"
+#include "pairs.h"
 #include "transpose.h"
+#include "mixed.h"
 #include "conv.h"
 #include "winograd.h"
+#include "pixels.h"
 #include "quantized.h"
+#include "decoder.h"
 
 const nk_kernels NK_TABLE = {
     .name = NK_TABLE_NAME,
@@ -24,13 +29,35 @@ const nk_kernels NK_TABLE = {
     .dot = nk_dot_row,
     .exponentials = nk_exponentials_row,
     .combine = nk_combine_row,
+    .leak = nk_leak_row,
+    .leak_gradient = nk_leak_gradient_row,
+    .cross_entropy = nk_cross_entropy_row,
     .axpy = nk_axpy_row,
     .gemm_rows = nk_tile_rows,
     .gemm_tile = nk_gemm_one_tile,
+    .mixed_pack = nk_pack_mixed,
+    .mixed_tile = nk_mixed_one_tile,
     .transpose = nk_transpose_rows,
     .finish = nk_finish_tile,
+    .to_bf16 = nk_to_bf16_row,
+    .from_bf16 = nk_from_bf16_row,
+    .pair_tile = nk_pair_tile,
     .conv_row = nk_conv_one_row,
+    .winograd_filter = nk_winograd_filter_rows,
     .winograd_input = nk_winograd_input_run,
     .winograd_output = nk_winograd_output_run,
+    .pixels_by_filters = nk_pixels_by_filters,
+    .tile_before = nk_tile_before,
+    .tile_after = nk_tile_after,
+    .channel_taps = nk_channel_taps,
+    .channel_pool = nk_channel_pool,
+    .winograd_gradient = nk_winograd_gradient_tile,
+    .winograd_fold = nk_winograd_fold_rows,
     .quantized_row = {nk_row_q4_0, nk_row_q5_0, nk_row_q8_0, nk_row_q4_k, nk_row_q6_k},
+    .quantized_row_of_many =
+        {nk_row_q4_0, nk_row_q5_0, nk_row_q8_0, nk_row_of_many_q4_k, nk_row_of_many_q6_k},
+    .half_attention = nk_half_attention_run,
+    .tiled_attention = nk_tiled_attention_run,
+    .decoder_norm = nk_decoder_norm_row,
+    .decoder_turn = nk_decoder_turn_row,
 };

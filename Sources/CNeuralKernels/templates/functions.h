@@ -99,17 +99,16 @@ NK_INLINE vf vf_erf(vf x) {
   return vf_pick(a < 0.92f, near, vf_pick(x != x, x, far));
 }
 
+// At −∞ these three are NaN (−∞ · 0), as in PyTorch.
 NK_INLINE vf vf_gelu(vf x) {
-  vf y = 0.5f * x * (1.0f + vf_erf(x * 0.707106781f));
-  return vf_pick(x == -__builtin_inff(), vf_all(0.0f), y);
+  return 0.5f * x * (1.0f + vf_erf(x * 0.707106781f));
 }
 NK_INLINE vf vf_gelu_tanh(vf x) {
   vf inner = 0.797884561f * (x + 0.044715f * x * x * x);
-  vf y = 0.5f * x * (1.0f + vf_tanh(inner));
-  return vf_pick(x == -__builtin_inff(), vf_all(0.0f), y);
+  return 0.5f * x * (1.0f + vf_tanh(inner));
 }
 NK_INLINE vf vf_silu(vf x) {
-  return vf_pick(x == -__builtin_inff(), vf_all(0.0f), x * vf_sigmoid(x));
+  return x * vf_sigmoid(x);
 }
 // ln(1 + e^x) = max(x, 0) + ln(1 + e^−|x|), the last by ln(w)·t/(w − 1), w = 1 + t.
 NK_INLINE vf vf_softplus(vf x) {

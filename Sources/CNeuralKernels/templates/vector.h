@@ -24,6 +24,17 @@ NK_INLINE vf vf_sign_of(vf magnitude, vf sign) {
 }
 NK_INLINE vf vf_sqrt(vf a) { return __builtin_elementwise_sqrt(a); }
 
+#if NK_LANES == 16
+NK_INLINE __mmask16 vf_first(size_t count) {
+  return count >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << count) - 1);
+}
+NK_INLINE vf vf_load_part(const float *p, size_t count, float rest) {
+  return (vf)_mm512_mask_loadu_ps(_mm512_set1_ps(rest), vf_first(count), p);
+}
+NK_INLINE void vf_store_part(float *p, vf v, size_t count) {
+  _mm512_mask_storeu_ps(p, vf_first(count), (__m512)v);
+}
+#else
 NK_INLINE vf vf_load_part(const float *p, size_t count, float rest) {
   float lanes[NK_LANES];
   for (size_t i = 0; i < NK_LANES; i++) lanes[i] = i < count ? p[i] : rest;
@@ -34,6 +45,7 @@ NK_INLINE void vf_store_part(float *p, vf v, size_t count) {
   vf_store(lanes, v);
   for (size_t i = 0; i < count && i < NK_LANES; i++) p[i] = lanes[i];
 }
+#endif
 
 // Sixteen sums become one by a fixed tree.
 NK_INLINE float nk_tree_sum(const vf *parts) {
@@ -56,4 +68,18 @@ NK_INLINE float nk_tree_sum(const vf *parts) {
 #else
 #define NK_ZIP_LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
 #define NK_ZIP_HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#endif
+
+// Every second lane of two vectors one after the other.
+#if NK_LANES == 16
+#define NK_EVEN(a, b)                                                        \
+  __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+#define NK_ODD(a, b)                                                         \
+  __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+#elif NK_LANES == 8
+#define NK_EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define NK_ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
+#else
+#define NK_EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6)
+#define NK_ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7)
 #endif

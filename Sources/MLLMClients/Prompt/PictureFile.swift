@@ -134,7 +134,7 @@ enum PictureFile {
         continue
       }
       if marker == 0xD9 { return kept + [at..<at + 2] }
-      guard at + 4 <= bytes.count else { return nil }
+      guard at + 4 <= bytes.count, hasLength(Int(marker)) else { return nil }
       var end = at + 2 + big(bytes, at + 2, 2)
       guard end >= at + 4, end <= bytes.count else { return nil }
       if marker == 0xDA {
@@ -149,6 +149,12 @@ enum PictureFile {
       at = end
     }
     return kept
+  }
+
+  /// Whether a marker begins a segment: FF 00 is a coded byte, FF 01 and FF D0…D9 stand alone
+  /// (T.81 table B.1). Taken for segments, they would join the coded data before them.
+  private static func hasLength(_ marker: Int) -> Bool {
+    marker > 1 && !(0xD0...0xD9).contains(marker)
   }
 
   /// Calls `visit` with each marker and its body, and returns where the scan begins.
@@ -166,6 +172,7 @@ enum PictureFile {
         continue
       }
       if marker == 0xDA { return at }
+      guard hasLength(marker) else { return nil }
       let length = big(bytes, at + 2, 2)
       let end = at + 2 + length
       guard length >= 2, end <= bytes.count else { return nil }

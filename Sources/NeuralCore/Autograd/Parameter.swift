@@ -22,6 +22,8 @@ public struct Parameter: Sendable {
   /// Whether weight decay is customary for it: weights of products, not biases and norms.
   public let decays: Bool
   public let id: ParameterID
+  /// Whether it is the matrix of a fully connected layer, which may be stored as bfloat16.
+  public internal(set) var isMatrix = false
   /// A matrix that stays quantised, for inference alone; ``value`` is then empty.
   public internal(set) var quantized: QuantizedMatrix?
 

@@ -18,11 +18,15 @@ public final class Tape {
   public let isTraining: Bool
   /// The seed of this pass's random numbers (dropout, stochastic depth).
   public let seed: UInt64
+  /// How products are computed.
+  public let precision: Precision
 
   private struct Entry {
     let inputs: [Int]
     /// From the gradient of the result to one gradient for each input that wants one.
     let backward: (Tensor) -> [Tensor?]
+    /// The gradient of the result where parts of it were taken apart, put together again.
+    var gathered: (() -> Tensor?)?
   }
 
   private var entries: [Entry?] = []
@@ -39,9 +43,11 @@ public final class Tape {
   /// - Parameters:
   ///   - isTraining: Whether layers use batch statistics and dropout.
   ///   - seed: Two passes with equal seeds draw equal random numbers.
-  public init(isTraining: Bool = true, seed: UInt64 = 0) {
+  ///   - precision: How products are computed.
+  public init(isTraining: Bool = true, seed: UInt64 = 0, precision: Precision = .float32) {
     self.isTraining = isTraining
     self.seed = seed
+    self.precision = precision
   }
 
   /// A value that no gradient is asked for, such as a batch of pictures.
@@ -77,6 +83,14 @@ public final class Tape {
     guard inputs.contains(where: { $0.node != nil }) else { return constant(value) }
     entries.append(Entry(inputs: inputs.map { $0.node ?? -1 }, backward: backward))
     return Variable(value: value, tape: self, node: entries.count - 1)
+  }
+
+  /// Writes an entry for a value that is about to be taken apart. Its gradient is what `gathered`
+  /// puts together when all that came after it has been played.
+  func record(parts value: Variable, _ gathered: @escaping () -> Tensor?) -> Variable {
+    guard let node = value.node else { return value }
+    entries.append(Entry(inputs: [node], backward: { [$0] }, gathered: gathered))
+    return Variable(value: value.value, tape: self, node: entries.count - 1)
   }
 
   /// A number that differs at every call on this tape and is the same in every run.
@@ -124,7 +138,7 @@ public final class Tape {
       for index in stride(from: node, through: 0, by: -1) {
         guard let entry = entries[index] else { continue }
         entries[index] = nil
-        guard let gradient = pending[index] else { continue }
+        guard let gradient = pending[index] ?? entry.gathered?() else { continue }
         pending[index] = nil
         let flowing = entry.backward(gradient)
         precondition(

@@ -112,7 +112,8 @@ extension Variable {
     var draws = SeededDraws(seed: tape.seed, 0xD409, tape.nextDraw())
     let keep = 1 / (1 - rate)
     let mask = Tensor(
-      (0..<Shape.count(maskShape)).map { _ in draws.unit() < rate ? 0 : keep }, shape: maskShape)
+      (0..<Shape.count(maskShape)).map { _ in draws.unit() < rate ? 0 : keep }, shape: maskShape
+    ).converted(to: value.elementType)
     return recording(value * mask) { g in [g * mask] }
   }
 }

@@ -37,7 +37,7 @@ extension Variable {
   }
 
   /// Pairs of a query and a key from which on scores are worked out twice instead of kept.
-  package static let longAttention = 1 << 17
+  package static let longAttention = 1 << 15
 
   private func attentionOfLongRows(
     _ keys: Variable, _ values: Variable, _ bias: Variable?, _ scale: Float

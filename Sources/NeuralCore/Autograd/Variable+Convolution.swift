@@ -12,6 +12,11 @@ extension Variable {
   public func convolution(
     _ weight: Variable, bias: Variable? = nil, _ geometry: ConvolutionGeometry
   ) -> Variable {
+    if isMixed,
+      let product = MixedPointwise(image: value, filters: weight.value, geometry)
+    {
+      return pointwise(product, weight, bias)
+    }
     let result = value.convolution(weight.value, bias: bias?.value, geometry)
     return recording(result, with: [weight] + (bias.map { [$0] } ?? [])) { g in
       let flow =
@@ -22,6 +27,18 @@ extension Variable {
         weight.isTracked
         ? Tensor.convolutionWeightGradient(
           g, image: value, filterShape: weight.shape, geometry) : nil
+      guard let bias else { return [flow, own] }
+      return [flow, own, bias.isTracked ? Tensor.convolutionBiasGradient(g) : nil]
+    }
+  }
+
+  private func pointwise(
+    _ product: MixedPointwise, _ weight: Variable, _ bias: Variable?
+  ) -> Variable {
+    let result = product.output(value, weight.value, bias: bias?.value)
+    return recording(result, with: [weight] + (bias.map { [$0] } ?? [])) { g in
+      let flow = isTracked ? product.inputGradient(g, weight.value) : nil
+      let own = weight.isTracked ? product.weightGradient(g, value, shape: weight.shape) : nil
       guard let bias else { return [flow, own] }
       return [flow, own, bias.isTracked ? Tensor.convolutionBiasGradient(g) : nil]
     }

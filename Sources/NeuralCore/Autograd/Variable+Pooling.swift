@@ -1,9 +1,18 @@
 // Pooling and its gradients.
 
+import CNeuralKernels
+
 extension Variable {
   /// The largest element of each window of `[batch, channel, …]`, over one to three axes; the
   /// first of equal ones receives the gradient, as in PyTorch. Padding never wins.
   public func maxPooled(window: [Int], stride: [Int], padding: [Int]? = nil) -> Variable {
+    if value.elementType == .float32, value.count > 0 {
+      let geometry = PoolingGeometry(size: window, stride: stride, padding: padding)
+      if !isTracked { return constant(value.maxPooled(geometry)) }
+      let (result, winners) = value.maxPooledWithIndices(geometry)
+      let shape = shape
+      return recording(result) { g in [g.scatteredToPlanes(winners, shape)] }
+    }
     let windows = PoolingWindows(
       image: Array(shape.dropFirst(2)), taps: window, stride: stride,
       padding: padding ?? window.map { _ in 0 })
@@ -72,6 +81,18 @@ extension PoolingWindows {
 }
 
 extension Tensor {
+  /// Each element added to a place of its plane in a tensor of zeros.
+  fileprivate func scatteredToPlanes(_ places: Tensor, _ shape: [Int]) -> Tensor {
+    let result = Tensor(uninitialized: shape)
+    let gradient = contiguous()
+    let planes = shape[0] * shape[1]
+    let index = unsafe places.storage.base.assumingMemoryBound(to: Int64.self)
+    unsafe nk_pool_scatter(
+      gradient.floats, index, result.floats, planes, count / planes, result.count / planes)
+    withExtendedLifetime((gradient.storage, places.storage)) {}
+    return result
+  }
+
   /// Each element added to a place of a tensor of zeros.
   fileprivate func scattered<Element: TensorElement & BinaryFloatingPoint>(
     of: Element.Type, _ places: [Int], _ shape: [Int]

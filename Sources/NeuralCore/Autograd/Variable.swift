@@ -30,6 +30,9 @@ public struct Variable {
   /// Whether layers are to behave as in training.
   public var isTraining: Bool { tape?.isTraining ?? false }
 
+  /// Whether products of this value round to bfloat16.
+  var isMixed: Bool { tape?.precision == .bfloat16Mixed }
+
   /// The same numbers, cut off from what computed them.
   public func detached() -> Variable {
     Variable(value: value, tape: tape, node: nil)
@@ -63,7 +66,7 @@ extension Variable {
   public func checkpointed(_ segment: @escaping (Variable) -> Variable) -> Variable {
     guard let tape else { return segment(self) }
     let start = tape.drawCount
-    let first = Tape(isTraining: tape.isTraining, seed: tape.seed)
+    let first = Tape(isTraining: tape.isTraining, seed: tape.seed, precision: tape.precision)
     first.drawCount = start
     let result = segment(first.constant(value)).value
     tape.drawCount = first.drawCount
@@ -73,7 +76,7 @@ extension Variable {
     // The entry must be played even where the input is a constant: parameters lie inside.
     let anchor = wantsInput ? self : tape.input(value)
     return anchor.recording(result) { [unowned tape] gradient in
-      let again = Tape(isTraining: tape.isTraining, seed: tape.seed)
+      let again = Tape(isTraining: tape.isTraining, seed: tape.seed, precision: tape.precision)
       again.drawCount = start
       let inner = again.input(input)
       let gradients = again.gradients(of: segment(inner), seed: gradient)

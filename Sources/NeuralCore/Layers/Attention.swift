@@ -42,6 +42,11 @@ public struct SelfAttention: Layer {
 
   /// The layer with a bias on the scores, such as a mask of −∞ for padding.
   public func callAsFunction(_ input: Variable, bias: Variable?) -> Variable {
+    callAsFunction(input, bias: bias, residual: nil)
+  }
+
+  /// The layer plus `residual`, added inside the last product in inference.
+  func callAsFunction(_ input: Variable, bias: Variable?, residual: Variable?) -> Variable {
     let batch = input.shape[0]
     let tokens = input.shape[1]
     let width = input.shape[2]
@@ -50,14 +55,48 @@ public struct SelfAttention: Layer {
       .permuted([2, 0, 3, 1, 4])
     let parts = projected.unstacked()
     let mixed = parts[0].attention(keys: parts[1], values: parts[2], bias: bias)
-    return proj(mixed.joiningHeads()).dropout(dropout)
+    let joined = mixed.joiningHeads()
+    if joined.tape == nil { return proj(joined, activation: .none, residual: residual) }
+    let result = proj(joined).dropout(dropout)
+    return residual.map { $0 + result } ?? result
   }
 }
 
 extension Variable {
-  /// The elements along axis 0, each without that axis, as one operation on the tape.
+  /// The elements along axis 0, each without that axis. Their gradients are put together once,
+  /// so that taking a projection apart costs no zeros.
   func unstacked() -> [Variable] {
-    (0..<shape[0]).map { selected(axis: 0, $0) }
+    let parts = PartGradients(shape)
+    let whole = tape?.record(parts: self) { parts.stacked() } ?? self
+    return (0..<shape[0]).map { index in
+      whole.recording(value.selected(axis: 0, index)) { g in
+        parts.add(g, at: index)
+        return [nil]
+      }
+    }
+  }
+}
+
+/// The gradients of the elements along axis 0, as they come.
+private final class PartGradients {
+  private let shape: [Int]
+  private var found: [Tensor?]
+
+  init(_ shape: [Int]) {
+    self.shape = shape
+    found = [Tensor?](repeating: nil, count: shape[0])
+  }
+
+  func add(_ gradient: Tensor, at index: Int) {
+    found[index] = found[index].map { $0 + gradient } ?? gradient
+  }
+
+  /// All of them, zeros where none came; nil where none came at all. They are handed out once.
+  func stacked() -> Tensor? {
+    defer { found = [] }
+    guard let type = found.lazy.compactMap({ $0 }).first?.elementType else { return nil }
+    let own = Array(shape.dropFirst())
+    return Tensor.stacked(found.map { $0 ?? Tensor.zeros(own, type) })
   }
 }
 
@@ -84,6 +123,14 @@ public struct FeedForward: Layer {
   }
 
   public func callAsFunction(_ input: Variable) -> Variable {
-    fc2(fc1(input).activated(activation).dropout(dropout)).dropout(dropout)
+    callAsFunction(input, residual: nil)
+  }
+
+  /// The layer plus `residual`; in inference two operators.
+  func callAsFunction(_ input: Variable, residual: Variable?) -> Variable {
+    let hidden = fc1(input, activation: activation)
+    if hidden.tape == nil { return fc2(hidden, activation: .none, residual: residual) }
+    let result = fc2(hidden.dropout(dropout)).dropout(dropout)
+    return residual.map { $0 + result } ?? result
   }
 }

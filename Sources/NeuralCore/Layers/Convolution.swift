@@ -8,6 +8,7 @@ public struct Convolution: Layer {
   public var bias: Parameter?
   public let stride, padding, dilation: [Int]
   public let groups: Int
+  private let prepared = Derived<PreparedConvolution>()
 
   /// - `taps`: The filter's size along each axis; its count settles how many axes there are.
   /// - `padding`: Zeros on both sides of each axis; "same" for odd taps when nil.
@@ -36,9 +37,71 @@ public struct Convolution: Layer {
   }
 
   public func callAsFunction(_ input: Variable) -> Variable {
-    input.convolution(
+    if input.tape == nil, input.value.elementType == weight.value.elementType {
+      return Variable(
+        inference(
+          input.value, norm: nil, activation: .none, residual: nil, channelsLast: false))
+    }
+    return input.convolution(
       input.using(weight), bias: bias.map { input.using($0) }, stride: stride, padding: padding,
       dilation: dilation, groups: groups)
+  }
+
+  /// The convolution, then batch norm, a residual and an activation.
+  ///
+  /// In inference this is one operator: the norm is folded into the filters, which are packed once,
+  /// and the rest is applied to each tile while it is in cache. The result then has its channels
+  /// innermost in memory (``Tensor/channelsLast()``), where the layer's own call keeps the layout.
+  public func callAsFunction(
+    _ input: Variable, norm: BatchNorm?, activation: Activation = .none,
+    residual: Variable? = nil
+  ) -> Variable {
+    callAsFunction(input, norm: norm, activation: activation, residual: residual, geometry: nil)
+  }
+
+  /// The same with other margins than the layer's own.
+  func callAsFunction(
+    _ input: Variable, norm: BatchNorm?, activation: Activation, residual: Variable?,
+    geometry: ConvolutionGeometry?
+  ) -> Variable {
+    if input.tape == nil, input.value.elementType == weight.value.elementType {
+      return Variable(
+        inference(
+          input.value, norm: norm, activation: activation, residual: residual?.value,
+          geometry: geometry))
+    }
+    let plain =
+      geometry
+      ?? ConvolutionGeometry(stride: stride, padding: padding, dilation: dilation, groups: groups)
+    var result = input.convolution(
+      input.using(weight), bias: bias.map { input.using($0) }, plain)
+    if let norm {
+      // The norm adds and cuts off in its own pass, where that is all there is.
+      if activation == .relu { return norm(result, adding: residual, relu: true) }
+      result = norm(result)
+    }
+    if let residual { result = result + residual }
+    return result.activated(activation)
+  }
+
+  /// One operator; the sources of what was prepared settle whether it still holds.
+  func inference(
+    _ x: Tensor, norm: BatchNorm?, activation: Activation, residual: Tensor?,
+    geometry other: ConvolutionGeometry? = nil, channelsLast: Bool = true
+  ) -> Tensor {
+    let parameters = [weight.value] + (bias.map { [$0.value] } ?? []) + (norm?.parameters ?? [])
+    let layer = prepared.value(from: parameters) {
+      let geometry = ConvolutionGeometry(
+        stride: stride, padding: padding, dilation: dilation, groups: groups)
+      guard let norm else {
+        return PreparedConvolution(filters: weight.value, bias: bias?.value, geometry)
+      }
+      let (scale, shift) = norm.affine
+      let moved = bias.map { $0.value * scale + shift } ?? shift
+      return PreparedConvolution(filters: weight.value, scale: scale, bias: moved, geometry)
+    }
+    return layer(
+      x, residual: residual, activation: activation, geometry: other, channelsLast: channelsLast)
   }
 }
 
@@ -50,6 +113,7 @@ public struct TransposedConvolution: Layer {
   /// `[filter]`
   public var bias: Parameter?
   public let stride, padding, outputPadding: [Int]
+  private let prepared = Derived<PreparedEnlargement>()
 
   public init(
     _ channels: Int, _ filters: Int, taps: [Int], stride: [Int], padding: [Int]? = nil,
@@ -73,7 +137,19 @@ public struct TransposedConvolution: Layer {
   }
 
   public func callAsFunction(_ input: Variable) -> Variable {
-    input.transposedConvolution(
+    // Taps that do not overlap, on channels that are innermost: one product for each.
+    let isDisjoint =
+      stride == Array(weight.value.shape.dropFirst(2))
+      && (padding + outputPadding).allSatisfy { $0 == 0 }
+    if isDisjoint, input.tape == nil, input.value.elementType == .float32,
+      input.value.isOnlyChannelsLast
+    {
+      let layer = prepared.value(from: [weight.value] + (bias.map { [$0.value] } ?? [])) {
+        PreparedEnlargement(filters: weight.value, bias: bias?.value)
+      }
+      return Variable(layer(input.value))
+    }
+    return input.transposedConvolution(
       input.using(weight), bias: bias.map { input.using($0) }, stride: stride, padding: padding,
       outputPadding: outputPadding)
   }

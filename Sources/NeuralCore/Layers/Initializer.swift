@@ -22,9 +22,13 @@ public enum Initializer: Sendable, Hashable {
   /// Nothing: a tensor without elements, for weights that a file will bring.
   case absent
 
+  /// Whether weights are drawn: not while a network is made to take over a file's.
+  @TaskLocal static var isDrawing = true
+
   /// Weights `[outputs, inputs, taps…]`.
   func tensor(_ shape: [Int], _ draws: inout SeededDraws) -> Tensor {
     if self == .absent { return Tensor.zeros([0]) }
+    if !Self.isDrawing { return Tensor(0).broadcast(to: shape) }
     let taps = shape.dropFirst(2).reduce(1, *)
     var result = Tensor.zeros(shape)
     if self == .zeros { return result }

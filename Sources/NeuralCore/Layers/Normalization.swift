@@ -25,23 +25,39 @@ public struct BatchNorm: Layer {
     visitor("running_var", &runningVariance)
   }
 
+  /// What the layer's inference depends on.
+  var parameters: [Tensor] {
+    [weight.value, bias.value, runningMean.value, runningVariance.value]
+  }
+
+  /// Inference as x · scale + shift.
+  var affine: (scale: Tensor, shift: Tensor) {
+    let scale = weight.value * (runningVariance.value + epsilon).reciprocalSquareRoot()
+    return (scale, bias.value - runningMean.value * scale)
+  }
+
   public func callAsFunction(_ input: Variable) -> Variable { callAsFunction(input, relu: false) }
 
-  /// The layer followed by ReLU, in one pass where no gradient is asked for.
-  func callAsFunction(_ input: Variable, relu: Bool) -> Variable {
+  /// The layer, then a residual added and ReLU, in one pass in training.
+  func callAsFunction(
+    _ input: Variable, adding residual: Variable? = nil, relu: Bool
+  ) -> Variable {
     let scale = input.using(weight)
     let shift = input.using(bias)
     guard let tape = input.tape, tape.isTraining else {
-      return input.batchNormalized(
+      let result = input.batchNormalized(
         scale, shift, mean: runningMean.value, variance: runningVariance.value, epsilon: epsilon,
-        relu: relu)
+        relu: relu && residual == nil)
+      guard let residual else { return result }
+      return relu ? (result + residual).relu() : result + residual
     }
-    let (result, mean, variance) = input.batchNormalized(scale, shift, epsilon: epsilon)
+    let (result, mean, variance) = input.batchNormalized(
+      scale, shift, epsilon: epsilon, adding: residual, relu: relu)
     let count = Float(input.value.count / max(input.shape[1], 1))
     let unbiased = variance * (count / max(count - 1, 1))
     tape.keep(runningMean.value * (1 - momentum) + mean * momentum, for: runningMean)
     tape.keep(runningVariance.value * (1 - momentum) + unbiased * momentum, for: runningVariance)
-    return relu ? result.relu() : result
+    return result
   }
 }
 

@@ -84,7 +84,8 @@ struct UNetPair: Layer {
   }
 
   func callAsFunction(_ input: Variable) -> Variable {
-    secondNorm(second(firstNorm(first(input), relu: true)), relu: true)
+    second(
+      first(input, norm: firstNorm, activation: .relu), norm: secondNorm, activation: .relu)
   }
 }
 
@@ -135,11 +136,10 @@ public struct AttentionUNetLevel: Module {
 
   func callAsFunction(_ skip: Variable, below: Variable) -> Variable {
     let risen = upNorm(up(below), relu: true)
-    let seen = (belowNorm(fromBelow(risen)) + skipNorm(fromSkip(skip))).relu()
-    let passed = skip * gateNorm(gate(seen)).sigmoid()
+    let seen = fromSkip(
+      skip, norm: skipNorm, activation: .relu, residual: fromBelow(risen, norm: belowNorm))
+    let passed = skip * gate(seen, norm: gateNorm, activation: .sigmoid)
     let merged = merge(Variable.concatenated([passed, risen], axis: 1))
-    let channels = merged.shape[1]
-    let normal = GroupNorm(channels, groups: channels, isAffine: false)(merged)
-    return normal.parametricReLU(slope: normal.using(slope))
+    return merged.instanceNormalized(slope: merged.using(slope), epsilon: 1e-5)
   }
 }

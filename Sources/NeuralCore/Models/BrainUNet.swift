@@ -58,7 +58,8 @@ public struct BrainUNet: Layer {
     var skips: [Variable] = []
     var x = input
     for level in 0..<levels {
-      x = down[2 * level + 1](down[2 * level](x).relu()).relu()
+      x = down[2 * level + 1](
+        down[2 * level](x, norm: nil, activation: .relu), norm: nil, activation: .relu)
       skips.append(x)
       x = x.maxPooled(window: [2, 2, 2], stride: [2, 2, 2]).dropout(dropout)
     }
@@ -66,7 +67,8 @@ public struct BrainUNet: Layer {
       // The last place of each axis leans out of the picture, as with TensorFlow's "same".
       var risen = rise[step](x)
       for axis in 2..<5 { risen = risen.sliced(axis: axis, 0..<skip.shape[axis]) }
-      x = up[step](Variable.concatenated([risen, skip], axis: 1)).relu().dropout(dropout)
+      x = up[step](Variable.concatenated([risen, skip], axis: 1), norm: nil, activation: .relu)
+        .dropout(dropout)
     }
     return final(x)
   }

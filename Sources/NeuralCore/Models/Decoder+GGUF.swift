@@ -27,8 +27,13 @@ extension Decoder.Configuration {
       throw NeuralCoreError(
         .malformed, "GGUF: \(heads) heads, \(keyHeads) key heads of \(headWidth)")
     }
+    let depth = try need("block_count")
+    guard depth <= file.weights.tensors.count else {
+      throw NeuralCoreError(
+        .limit, "GGUF: \(depth) blocks in a file of \(file.weights.tensors.count) tensors")
+    }
     self.init(
-      vocabulary: rows, width: width, depth: try need("block_count"), heads: heads,
+      vocabulary: rows, width: width, depth: depth, heads: heads,
       keyHeads: keyHeads, headWidth: headWidth, hidden: try need("feed_forward_length"))
     epsilon = Float(file.real("\(name).attention.layer_norm_rms_epsilon") ?? 1e-5)
     rotaryBase = file.real("\(name).rope.freq_base") ?? 10_000

@@ -48,6 +48,10 @@ extension Decoder {
     /// Sees vectors in the place of tokens, `[1, token, width]`, and gives the scores of the next
     /// token, `[vocabulary]`.
     mutating func see(vectors: Tensor) -> Tensor {
+      if model.followsGGML {
+        let rows = vectors.reshaped([vectors.shape[1], vectors.shape[2]])
+        return model.scoresInGGMLArithmetic(rows, &cache)
+      }
       let states = model.states(Variable(vectors), &cache)
       let last = states.sliced(axis: 1, vectors.shape[1] - 1..<vectors.shape[1])
       return model.logits(last).value.reshaped([model.configuration.vocabulary])
@@ -65,7 +69,20 @@ extension Decoder {
       after prompt: [Int], limit: Int, stops: Set<Int> = [],
       allowing isAllowed: ((_ written: [Int], _ candidate: Int) -> Bool)? = nil
     ) -> [Int] {
-      limit > 0 ? write(after: see(prompt), limit, stops, isAllowed) : []
+      limit > 0 ? write(after: seeInParts(prompt), limit, stops, isAllowed) : []
+    }
+
+    /// Sees a text as llama.cpp's server does: it halts 516 and 4 tokens before the end to note where
+    /// it is, and in ggml's arithmetic the last bits depend on which tokens are seen together.
+    private mutating func seeInParts(_ prompt: [Int]) -> Tensor {
+      precondition(!prompt.isEmpty, "Decoder: no tokens to see")
+      guard model.followsGGML, length == 0 else { return see(prompt) }
+      var start = 0
+      for end in [prompt.count - 516, prompt.count - 4] where end > start {
+        _ = see(Array(prompt[start..<end]))
+        start = end
+      }
+      return see(Array(prompt[start...]))
     }
 
     /// Continues a text whose tokens were given as vectors, `[1, token, width]`.

@@ -100,9 +100,9 @@ public struct EfficientNetLite: Layer {
     precondition(
       input.shape.count == 4 && input.shape[1] == configuration.channels,
       "EfficientNetLite: input \(input.shape), \(configuration.channels) channels expected")
-    var x = stemNorm(stem.withSamePadding(input)).clamped(0, 6)
+    var x = stem.withSamePadding(input, norm: stemNorm)
     for block in blocks { x = block(x) }
-    return lastNorm(last(x)).clamped(0, 6).mean(axes: [2, 3])
+    return last(x, norm: lastNorm, activation: .relu6).mean(axes: [2, 3])
   }
 }
 
@@ -143,16 +143,15 @@ public struct EfficientNetLiteBlock: Layer {
 
   public func callAsFunction(_ input: Variable) -> Variable {
     var x = input
-    if let widen, let widenNorm { x = widenNorm(widen(x)).clamped(0, 6) }
-    x = filterNorm(filter.withSamePadding(x)).clamped(0, 6)
-    x = narrowNorm(narrow(x))
-    return hasSkip ? x + input : x
+    if let widen { x = widen(x, norm: widenNorm, activation: .relu6) }
+    x = filter.withSamePadding(x, norm: filterNorm)
+    return narrow(x, norm: narrowNorm, residual: hasSkip ? input : nil)
   }
 }
 
 extension Convolution {
-  /// The layer with zeros so that each axis becomes ⌈size / stride⌉, as TensorFlow adds them.
-  func withSamePadding(_ input: Variable) -> Variable {
+  /// The layer, its norm and ReLU6, with zeros so that each axis becomes ⌈size / stride⌉, as TensorFlow adds them.
+  func withSamePadding(_ input: Variable, norm: BatchNorm) -> Variable {
     var geometry = ConvolutionGeometry(
       stride: stride, padding: padding, dilation: dilation, groups: groups)
     var before: [Int] = []
@@ -167,7 +166,6 @@ extension Convolution {
     }
     geometry.before = before
     geometry.after = after
-    return input.convolution(
-      input.using(weight), bias: bias.map { input.using($0) }, geometry)
+    return self(input, norm: norm, activation: .relu6, residual: nil, geometry: geometry)
   }
 }

@@ -22,16 +22,30 @@ public struct KeyValueCache: Sendable {
     )
   }
 
+  /// Adds keys and values `[head, token, width]` of a layer as float16; all of them come back, rows of a
+  /// head one after another.
+  mutating func extendHalf(_ layer: Int, _ key: Tensor, _ value: Tensor) -> (Tensor, Tensor) {
+    func half(_ x: Tensor) -> Tensor { x.converted(to: .float16).reshaped([1] + x.shape) }
+    let (key, value) = (half(key), half(value))
+    return (
+      KeyValueCache.extend(&keys[layer], length, key).selected(axis: 0, 0),
+      KeyValueCache.extend(&values[layer], length, value).selected(axis: 0, 0)
+    )
+  }
+
   /// Writes behind the tokens in use; the room doubles where it runs out, so that a text of n tokens
   /// moves O(n) numbers.
   private static func extend(_ kept: inout Tensor?, _ length: Int, _ new: Tensor) -> Tensor {
     let total = length + new.shape[2]
-    var store = kept ?? Tensor(uninitialized: [new.shape[0], new.shape[1], 0, new.shape[3]])
+    var store =
+      kept
+      ?? Tensor(
+        uninitialized: [new.shape[0], new.shape[1], 0, new.shape[3]], new.elementType)
     kept = nil
     if store.shape[2] < total {
       var shape = new.shape
       shape[2] = max(2 * store.shape[2], total, 64)
-      let larger = Tensor(uninitialized: shape)
+      let larger = Tensor(uninitialized: shape, new.elementType)
       StridedCopy.run(
         from: store.sliced(axis: 2, 0..<length), to: larger.sliced(axis: 2, 0..<length))
       store = larger

@@ -1,6 +1,6 @@
 // MedCLIP: radiographs and their reports in one space.
-// Source: Wang et al., "MedCLIP", arXiv 2210.10163, and the authors' `medclip` package: a Swin-T and
-// a clinical BERT, each with a projection.
+// Source: Wang et al., "MedCLIP", arXiv 2210.10163, and the authors' `medclip` package: a Swin-T or a
+// ResNet-50 and a clinical BERT, each with a projection.
 
 /// MedCLIP's two towers.
 ///
@@ -9,6 +9,9 @@
 /// try model.load(Weights(contentsOf: path), names: MedCLIP.names)
 /// let scores = model.similarities(images: pictures, texts: tokenizer.encode(reports))
 /// ```
+/// The authors published a model of each kind, and one table of names reads both:
+/// `MedCLIP(vision: .resNet(.resNet50()))` is the other.
+///
 /// Pictures are `[batch, 3, 224, 224]`, a grey channel three times, values of 0…1 less ``pixelMean``
 /// over ``pixelDeviation``.
 public struct MedCLIP: Module {
@@ -18,7 +21,17 @@ public struct MedCLIP: Module {
   /// The largest logarithm of the factor on similarities, log 100.
   static let scaleLimit: Float = 4.6052
 
-  public var vision: Swin
+  /// What looks at pictures.
+  public enum VisionTower: Sendable, Hashable {
+    /// The authors' `MedCLIPVisionModelViT`.
+    case swin(Swin.Configuration)
+    /// The authors' `MedCLIPVisionModel`, whose last layer is the projection.
+    case resNet(ResNet.Configuration)
+  }
+
+  /// The picture's tower: one of the two is there.
+  public var swin: Swin?
+  public var resNet: ResNet?
   public var text: BERT
   public var visionProjection, textProjection: Linear
   /// The logarithm of the factor on similarities.
@@ -27,29 +40,37 @@ public struct MedCLIP: Module {
   /// A model with first weights from a seed.
   ///
   /// - Parameters:
-  ///   - vision: The picture's tower; its classes are not used.
+  ///   - vision: The picture's tower; its count of classes is not used.
   ///   - text: The text's tower, of at least two layers; Bio_ClinicalBERT has BERT base's shape and a
   ///     vocabulary of 28,996.
   ///   - width: The width of the common space.
   ///   - seed: Settles the first weights.
   public init(
-    vision: Swin.Configuration = .tiny(classes: 0), text: BERT.Configuration = .clinical,
+    vision: VisionTower = .swin(.tiny(classes: 0)), text: BERT.Configuration = .clinical,
     width: Int = 512, seed: UInt64 = 0
   ) {
     precondition(text.depth >= 2, "MedCLIP: a text tower of \(text.depth) layers, at least 2")
-    var shape = vision
-    shape.classes = 0
     var draws = SeededDraws(seed: seed, 0x3ED)
-    self.vision = Swin(shape, seed: seed)
     self.text = BERT(text, hasPooler: false, seed: seed)
-    let last = shape.width << (shape.depths.count - 1)
+    let last: Int
+    switch vision {
+    case .swin(var shape):
+      shape.classes = 0
+      swin = Swin(shape, seed: seed)
+      last = shape.width << (shape.depths.count - 1)
+    case .resNet(var shape):
+      shape.classes = 0
+      resNet = ResNet(shape, seed: seed)
+      last = (shape.width << (shape.blocks.count - 1)) * (shape.isBottleneck ? 4 : 1)
+    }
     visionProjection = Linear(last, width, hasBias: false, draws: &draws)
     textProjection = Linear(text.width, width, hasBias: false, draws: &draws)
     scale = Parameter(Tensor(2.659_260_037))  // log(1 / 0.07)
   }
 
   public mutating func visit(_ visitor: ParameterVisitor) {
-    visitor("vision", &vision)
+    visitor("vision", &swin)
+    visitor("vision", &resNet)
     visitor("vision_projection", &visionProjection)
     visitor("text", &text)
     visitor("text_projection", &textProjection)
@@ -58,7 +79,8 @@ public struct MedCLIP: Module {
 
   /// The vectors of pictures, of length 1: `[batch, width]`.
   public func encode(images: Variable) -> Variable {
-    visionProjection(vision.features(images)).unit()
+    let features = swin?.features(images) ?? resNet?.features(images) ?? images
+    return visionProjection(features).unit()
   }
 
   /// The vectors of texts, of length 1: `[batch, width]`.
@@ -99,7 +121,12 @@ public struct MedCLIP: Module {
       ("text_model.projection_head.*", "text_projection.*"),
       ("text_model.model.embeddings.position_ids", ""), ("text_model.model.pooler.*", ""),
       ("text_model.model.*", "text.*"),
-    ] + Swin.transformersRows(from: "vision_model.model.", to: "vision."))
+      ("vision_model.model.conv1.*", "vision.conv1.*"),
+      ("vision_model.model.bn1.*", "vision.bn1.*"),
+      ("vision_model.model.fc.*", "vision_projection.*"),
+    ]
+      + (1...4).map { ("vision_model.model.layer\($0).*", "vision.layer\($0).*") }
+      + Swin.transformersRows(from: "vision_model.model.", to: "vision."))
 }
 
 extension BERT.Configuration {

@@ -125,7 +125,7 @@ public struct ResNet: Layer {
     precondition(
       input.shape.count == 4 && input.shape[1] == configuration.channels,
       "ResNet: input \(input.shape), \(configuration.channels) channels expected")
-    var x = bn1(conv1(input), relu: true)
+    var x = conv1(input, norm: bn1, activation: .relu)
     if configuration.hasLargeStem {
       x = x.maxPooled(window: [3, 3], stride: [2, 2], padding: [1, 1])
     }
@@ -182,11 +182,11 @@ public struct ResidualBlock: Layer {
 
   public func callAsFunction(_ input: Variable) -> Variable {
     var x = input
-    for index in convolutions.indices {
-      x = norms[index](convolutions[index](x), relu: index < convolutions.count - 1)
+    let last = convolutions.count - 1
+    for index in 0..<last {
+      x = convolutions[index](x, norm: norms[index], activation: .relu)
     }
-    var shortcut = input
-    if let downsample, let downsampleNorm { shortcut = downsampleNorm(downsample(input)) }
-    return (x + shortcut).relu()
+    let shortcut = downsample.map { $0(input, norm: downsampleNorm) } ?? input
+    return convolutions[last](x, norm: norms[last], activation: .relu, residual: shortcut)
   }
 }

@@ -1,7 +1,7 @@
 // Swin transformers: attention in windows that shift.
 // Source: Liu et al., arXiv 2103.14030; names as timm's `swin_transformer.py`.
 
-/// A Swin transformer for pictures; MedCLIP's vision tower is a ``Configuration/tiny(classes:)``.
+/// A Swin transformer for pictures; one of MedCLIP's towers is a ``Configuration/tiny(classes:)``.
 public struct Swin: Layer {
   /// The shape of a Swin transformer.
   public struct Configuration: Sendable, Hashable {

@@ -175,8 +175,6 @@ public struct UNetUnit: Layer {
 
   private func finish(_ x: Variable, _ index: Int) -> Variable {
     guard index < slopes.count else { return x }
-    let channels = x.shape[1]
-    let normal = GroupNorm(channels, groups: channels, isAffine: false)(x)
-    return normal.parametricReLU(slope: x.using(slopes[index]))
+    return x.instanceNormalized(slope: x.using(slopes[index]), epsilon: 1e-5)
   }
 }

@@ -81,17 +81,33 @@ public struct ViT: Layer {
       Configuration(384, 12, 6, patch, size, classes)
     }
 
-    /// ViT-B: width 768, 12 blocks, 12 heads. Phikon is a ViT-B/16.
+    /// ViT-B: width 768, 12 blocks, 12 heads.
     public static func base(patch: Int = 16, size: Int = 224, classes: Int = 1000) -> Configuration
     {
       Configuration(768, 12, 12, patch, size, classes)
     }
 
-    /// ViT-L: width 1024, 24 blocks, 16 heads. UNI is a ViT-L/16 with layer scale 1e-5.
+    /// ViT-L: width 1024, 24 blocks, 16 heads.
     public static func large(patch: Int = 16, size: Int = 224, classes: Int = 1000) -> Configuration
     {
       Configuration(1024, 24, 16, patch, size, classes)
     }
+
+    /// Phikon (Filiot et al., 2023): ViT-B/16 whose class token is the feature; its file's names are those
+    /// of ``ViT/transformersNames``.
+    public static let phikon: Configuration = {
+      var shape = base(classes: 0)
+      shape.epsilon = 1e-12
+      return shape
+    }()
+
+    /// UNI (Chen et al., 2024): ViT-L/16 with layer scale whose class token is the feature; its file
+    /// has timm's names, which are this network's own.
+    public static let uni: Configuration = {
+      var shape = large(classes: 0)
+      shape.layerScale = 1e-5
+      return shape
+    }()
 
     /// Tokens before the patches.
     var prefix: Int { (hasClassToken ? 1 : 0) + registers }
@@ -257,7 +273,15 @@ public struct TransformerBlock: Layer {
     func scaled(_ branch: Variable, _ scale: Parameter?) -> Variable {
       (scale.map { branch * branch.using($0) } ?? branch).droppingPaths(pathDropout)
     }
-    let x = input + scaled(attention(norm1(input)), scale1)
+    let x: Variable
+    if scale1 == nil, pathDropout == 0 || input.tape == nil {
+      x = attention(norm1(input), bias: nil, residual: input)
+    } else {
+      x = input + scaled(attention(norm1(input)), scale1)
+    }
+    if scale2 == nil, pathDropout == 0 || input.tape == nil {
+      return mlp(norm2(x), residual: x)
+    }
     return x + scaled(mlp(norm2(x)), scale2)
   }
 }

@@ -46,7 +46,7 @@ extension Tensor {
 
   /// x·σ(x), also called Swish-1.
   public func silu() -> Tensor {
-    unary("silu", NK_SILU) { $0 == -.infinity ? 0 : $0 * Scalar.sigmoid($0) }
+    unary("silu", NK_SILU) { $0 * Scalar.sigmoid($0) }
   }
 
   /// x·σ(`beta`·x).

@@ -81,15 +81,20 @@ public enum ConvolutionAlgorithm: Sendable, Hashable {
   /// Rounding errors are about four times those of `direct`.
   case winograd
 
-  func kernel(_ description: nk_conv) -> nk_conv_algorithm {
+  /// What the kernels of gradients may use where it is faster.
+  var most: nk_conv_algorithm { self == .direct ? NK_CONV_DIRECT : NK_CONV_WINOGRAD }
+
+  func kernel(_ description: nk_conv, _ isLast: Bool = false) -> nk_conv_algorithm {
     var description = description
     let possible = unsafe nk_conv_winograd_possible(&description) == 1
     switch self {
     case .direct: return NK_CONV_DIRECT
     case .winograd: return possible ? NK_CONV_WINOGRAD : NK_CONV_DIRECT
     case .automatic:
-      return unsafe nk_conv_winograd_faster(&description) == 1
-        ? NK_CONV_WINOGRAD : NK_CONV_DIRECT
+      let isFaster =
+        unsafe isLast
+        ? nk_channels_winograd_faster(&description) : nk_conv_winograd_faster(&description)
+      return isFaster == 1 ? NK_CONV_WINOGRAD : NK_CONV_DIRECT
     }
   }
 }

@@ -8,9 +8,11 @@ extension Tensor {
   /// - `gradient`: The gradient of the convolution's result, `[batch, filter, …]`.
   /// - `filters`: The convolution's filters, `[filter, channel / groups, …taps]`.
   /// - `imageShape`: The shape of its image, `[batch, channel, …]`.
+  /// - `algorithm`: `.direct` keeps every sum in the order of the taps.
   /// - Returns: A tensor of `imageShape`.
   public static func convolutionInputGradient(
-    _ gradient: Tensor, filters: Tensor, imageShape: [Int], _ geometry: ConvolutionGeometry
+    _ gradient: Tensor, filters: Tensor, imageShape: [Int], _ geometry: ConvolutionGeometry,
+    algorithm: ConvolutionAlgorithm = .automatic
   ) -> Tensor {
     let image = Array(imageShape.dropFirst(2))
     let kernel = Array(filters.shape.dropFirst(2))
@@ -23,15 +25,11 @@ extension Tensor {
     if gradient.elementType == .float16 || gradient.elementType == .bfloat16 {
       return convolutionInputGradient(
         gradient.converted(to: .float32), filters: filters.converted(to: .float32),
-        imageShape: imageShape, geometry
+        imageShape: imageShape, geometry, algorithm: algorithm
       ).converted(to: gradient.elementType)
     }
     guard gradient.elementType == .float32 else {
       return Reference.convolutionInputGradient(gradient, filters, imageShape, geometry)
-    }
-    // With stride 1 it is a convolution again, with the filters turned round.
-    if geometry.stride.allSatisfy({ $0 == 1 }), gradient.count > 0 {
-      return turned(gradient, filters, image: image, kernel: kernel, geometry)
     }
     let result = Tensor(uninitialized: imageShape)
     if gradient.count == 0 { return Tensor.zeros(imageShape) }
@@ -41,40 +39,9 @@ extension Tensor {
     let dy = gradient.contiguous()
     let weights = filters.contiguous()
     let done = unsafe nk_conv_input_gradient(
-      &description, weights.floats, dy.floats, result.floats)
+      &description, algorithm.most, weights.floats, dy.floats, result.floats)
     withExtendedLifetime((dy.storage, weights.storage)) {}
     precondition(done == 1, "convolutionInputGradient: out of memory for \(imageShape)")
-    return result
-  }
-
-  private static func turned(
-    _ gradient: Tensor, _ filters: Tensor, image: [Int], kernel: [Int],
-    _ geometry: ConvolutionGeometry
-  ) -> Tensor {
-    let groups = geometry.groups
-    let perGroup = filters.shape[0] / groups
-    let channels = filters.shape[1]
-    let taps = Array(2..<filters.rank)
-    let back = filters.flipped(axes: taps).reshaped([groups, perGroup, channels] + kernel)
-      .transposed(1, 2).reshaped([groups * channels, perGroup] + kernel)
-    let result = Tensor(uninitialized: [gradient.shape[0], groups * channels] + image)
-    if result.count == 0 { return result }
-    var description = geometry.kernelDescription(
-      image: Array(gradient.shape.dropFirst(2)), filters: back.shape, output: image,
-      batch: gradient.shape[0], channels: gradient.shape[1])
-    // Before the first tap lie (taps − 1)·dilation − padding zeros; fewer than none crops.
-    let margin = kernel.indices.map {
-      (kernel[$0] - 1) * geometry.dilation[$0] - geometry.before[$0]
-    }
-    let all = [Int](repeating: 0, count: 3 - margin.count) + margin
-    description.before = (all[0], all[1], all[2])
-    let chosen = ConvolutionAlgorithm.automatic.kernel(description)
-    let packed = PackedFilters().filters(chosen, description, back)
-    let dy = gradient.contiguous()
-    let done = unsafe nk_conv_run(
-      &description, chosen, dy.floats, packed.floats, result.floats, nil)
-    withExtendedLifetime((dy.storage, packed.storage)) {}
-    precondition(done == 1, "convolutionInputGradient: out of memory for \(result.shape)")
     return result
   }
 
@@ -83,9 +50,11 @@ extension Tensor {
   /// - `gradient`: The gradient of the convolution's result, `[batch, filter, …]`.
   /// - `image`: Its image, `[batch, channel, …]`.
   /// - `filterShape`: The shape of its filters, `[filter, channel / groups, …taps]`.
-  /// - Returns: A tensor of `filterShape`, summed over batch and pixels in ascending order.
+  /// - `algorithm`: `.direct` sums over pixels; otherwise Winograd's domain is used where it is faster.
+  /// - Returns: A tensor of `filterShape`, summed in an order that the shapes alone settle.
   public static func convolutionWeightGradient(
-    _ gradient: Tensor, image: Tensor, filterShape: [Int], _ geometry: ConvolutionGeometry
+    _ gradient: Tensor, image: Tensor, filterShape: [Int], _ geometry: ConvolutionGeometry,
+    algorithm: ConvolutionAlgorithm = .automatic
   ) -> Tensor {
     let size = Array(image.shape.dropFirst(2))
     let output = geometry.outputSize(image: size, kernel: Array(filterShape.dropFirst(2)))
@@ -104,7 +73,8 @@ extension Tensor {
       channels: image.shape[1])
     let x = image.contiguous()
     let dy = gradient.contiguous()
-    let done = unsafe nk_conv_weight_gradient(&description, x.floats, dy.floats, result.floats)
+    let done = unsafe nk_conv_weight_gradient(
+      &description, algorithm.most, x.floats, dy.floats, result.floats)
     withExtendedLifetime((x.storage, dy.storage)) {}
     precondition(done == 1, "convolutionWeightGradient: out of memory for \(image.shape)")
     return result

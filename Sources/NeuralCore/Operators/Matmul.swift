@@ -10,7 +10,10 @@ extension Tensor {
   /// - Parameter other: `[…, k, n]`, or `[k]`, which stands for a column.
   /// - Returns: `[…, m, n]` for `self` of shape `[…, m, k]`; an operand with one axis loses its
   ///   axis in the result.
-  /// - Precondition: Equal k, leading axes that broadcast, `float32` or `float64`.
+  /// Products of `bfloat16` are summed in float32 and rounded once; those of `float16` are taken in
+  /// float32.
+  ///
+  /// - Precondition: Equal k, leading axes that broadcast, floating point.
   /// - Complexity: O(*batch* · *m* · *n* · *k*).
   public func matmul(_ other: Tensor) -> Tensor {
     precondition(
@@ -25,7 +28,8 @@ extension Tensor {
     switch elementType {
     case .float32: break
     case .float64: return Reference.matmul(self, other, lead: lead, m: m, n: n, k: k)
-    case .float16, .bfloat16:
+    case .bfloat16: return halfProduct(other, lead: lead, m: m, n: n, k: k)
+    case .float16:
       return converted(to: .float32).matmul(other.converted(to: .float32))
         .converted(to: elementType)
     default: preconditionFailure("matmul: floating point needed, found \(elementType)")
@@ -46,6 +50,31 @@ extension Tensor {
       Gemm.runBatch(a, b, lead: lead, into: result, m: m, n: n, k: k)
     }
     return result
+  }
+
+  /// Products of bfloat16 matrices, one after another.
+  private func halfProduct(_ other: Tensor, lead: [Int], m: Int, n: Int, k: Int) -> Tensor {
+    let count = Shape.count(lead)
+    let sums = Tensor(uninitialized: [count, m, n])
+    if sums.count > 0 {
+      let isShared = rank > 2 && isContiguous && other.shape.dropLast(2).allSatisfy { $0 == 1 }
+      let a =
+        isShared
+        ? reshaped([1, count * m, k]) : broadcast(to: lead + [m, k]).reshaped([count, m, k])
+      let b =
+        isShared
+        ? other.reshaped([1, k, n]) : other.broadcast(to: lead + [k, n]).reshaped([count, k, n])
+      let rows = a.shape[1]
+      for index in 0..<a.shape[0] {
+        let left = a.selected(axis: 0, index)
+        let right = b.selected(axis: 0, index)
+        let done = unsafe nk_bgemm(
+          rows, n, k, Gemm.half(left), Gemm.half(right), sums.floats + index * rows * n, n, nil)
+        precondition(done == 1, "matmul: out of memory while packing \(shape) by \(other.shape)")
+      }
+      withExtendedLifetime((a.storage, b.storage)) {}
+    }
+    return sums.reshaped(lead + [m, n]).converted(to: .bfloat16)
   }
 
   /// The first matrix of a stack, as a view.
@@ -70,6 +99,9 @@ extension Tensor {
         && (bias == nil || bias?.shape == [weight.shape[0]]),
       "linear: \(shape) by weight \(weight.shape), bias \(bias?.shape ?? [])")
     let n = weight.shape[0], k = weight.shape[1]
+    if elementType == .float32, weight.elementType == .bfloat16 {
+      return PreparedLinear(weight: weight, bias: bias, activation: activation)(self)
+    }
     guard elementType == .float32 && weight.elementType == .float32 else {
       var result = matmul(weight.transposed())
       if let bias { result = result + bias }
@@ -90,6 +122,14 @@ enum Gemm {
   static func matrix(_ x: Tensor) -> nk_matrix {
     unsafe nk_matrix(
       values: UnsafePointer(x.floats), row_stride: x.strides[0], column_stride: x.strides[1])
+  }
+
+  /// A matrix of `float32` or `bfloat16`.
+  static func half(_ x: Tensor) -> nk_half_matrix {
+    unsafe nk_half_matrix(
+      values: UnsafeRawPointer(x.storage.base + x.offset * x.elementType.byteCount),
+      row_stride: x.strides[0], column_stride: x.strides[1],
+      is_bf16: x.elementType == .bfloat16 ? 1 : 0)
   }
 
   static func run(

@@ -89,6 +89,14 @@ extension Tensor {
     var description = geometry.kernelDescription(
       planes: shape[0] * shape[1], image: image, countsMargin: countsMargin)
     let target = Array(shape.prefix(2)) + geometry.outputSize(image: image)
+    if !indices, isOnlyChannelsLast, Shape.count(geometry.size) <= 512 {
+      let result = Tensor(channelsLast: target)
+      description.planes = shape[0]
+      if result.count > 0 {
+        unsafe nk_channels_pool(&description, shape[1], kind, floats, result.floats)
+      }
+      return (result, Tensor(uninitialized: [0], .int64))
+    }
     let result = Tensor(uninitialized: target)
     let places = Tensor(uninitialized: indices ? target : [0], .int64)
     if result.count > 0 {

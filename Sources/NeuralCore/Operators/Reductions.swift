@@ -78,6 +78,11 @@ extension Tensor {
 
   /// Sums along `axes`, or of everything; 0 over nothing. Integers wrap, booleans count as `int64`.
   public func sum(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
+    if let axes, isOnlyChannelsLast, Shape.axes(axes, rank: rank, "sum") == Array(2..<rank) {
+      let sums = pixelFirst.sum(axes: Array(1..<(rank - 1)))
+      let ones = [Int](repeating: 1, count: keepingAxes ? rank - 2 : 0)
+      return sums.reshaped(Array(shape[..<2]) + ones)
+    }
     switch elementType {
     case .int32:
       return folded("sum", of: Int32.self, axes: axes, keepingAxes: keepingAxes, 0, &+)

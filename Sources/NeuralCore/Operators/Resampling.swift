@@ -72,7 +72,8 @@ public struct Resampling: Sendable {
     for span in spans {
       for tap in 0..<taps {
         let inside = tap < span.count
-        indices.append(Int32(inside ? span.lowerBound + tap : span.lowerBound))
+        // Nothing where a span is shorter: an infinity times 0 would be NaN.
+        indices.append(Int32(inside ? span.lowerBound + tap : -1))
         weights.append(inside ? 1 / Float(span.count) : 0)
       }
     }

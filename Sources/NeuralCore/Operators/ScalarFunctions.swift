@@ -22,12 +22,11 @@ enum Scalar {
   }
 
   static func gelu(_ x: Double) -> Double {
-    x == -.infinity ? 0 : 0.5 * x * (1 + erf(x * 0.5.squareRoot()))
+    0.5 * x * (1 + erf(x * 0.5.squareRoot()))
   }
 
   static func geluTanh(_ x: Double) -> Double {
-    x == -.infinity
-      ? 0 : 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
   }
 }
 

@@ -53,7 +53,8 @@ extension Tensor {
 
   /// The same elements, one after another in memory: `self` when they already are.
   public func contiguous() -> Tensor {
-    isContiguous ? self : copied()
+    if isContiguous { return self }
+    return isChannelsLast && elementType == .float32 ? channelsFirst() : copied()
   }
 
   /// A copy with memory of its own, contiguous.

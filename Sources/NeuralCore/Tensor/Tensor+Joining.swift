@@ -7,6 +7,10 @@ extension Tensor {
   public static func concatenated(_ parts: [Tensor], axis: Int) -> Tensor {
     precondition(!parts.isEmpty, "concatenated: no tensors")
     let axis = Shape.axis(axis, rank: parts[0].rank, "concatenated")
+    if axis == 1, parts.allSatisfy(\.isOnlyChannelsLast) {
+      let pixels = concatenated(parts.map(\.pixelFirst), axis: parts[0].rank - 1)
+      return pixels.permuted([0, pixels.rank - 1] + Array(1..<(pixels.rank - 1)))
+    }
     var shape = parts[0].shape
     for part in parts.dropFirst() {
       var expected = part.shape

@@ -40,3 +40,9 @@ import CNeuralKernels
     if owner == nil { unsafe nk_arena_give(base, byteCount) }
   }
 }
+
+extension Tensor {
+  /// Gives memory that no tensor uses back to the system. Otherwise it is kept for the next tensors:
+  /// as much as was ever in use at once.
+  public static func releaseIdleMemory() { nk_arena_trim() }
+}

@@ -45,15 +45,19 @@ extension Loss {
   ) -> Loss {
     precondition(smoothing >= 0 && smoothing < 1, "a label smoothing of \(smoothing)")
     return Loss("cross-entropy") { output, target in
-      let flat = output.classesLast()
-      let classes = flat.shape[1]
+      precondition(output.shape.count > 1, "cross-entropy: output \(output.shape)")
+      let classes = output.shape[1]
       precondition(
         weights == nil || weights?.count == classes,
         "cross-entropy: \(weights?.count ?? 0) weights for \(classes) classes")
+      if target.shape != output.shape, output.value.elementType == .float32 {
+        return output.crossEntropy(target, weights, smoothing, ignoring: ignoring)
+      }
+      let flat = output.classesLast()
       let logs = flat.logSoftmax()
       // Everything about the target is a constant matrix that the logarithms are weighed with.
       let (matrix, total) =
-        target.shape == output.shape && output.shape.count > 1
+        target.shape == output.shape
         ? probabilityMatrix(output.constant(target).classesLast().value, weights, smoothing)
         : indexMatrix(target, rows: flat.shape[0], classes, weights, smoothing, ignoring)
       let share = matrix.converted(to: flat.value.elementType)

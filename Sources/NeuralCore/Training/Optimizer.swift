@@ -1,5 +1,7 @@
 // How gradients change parameters.
 
+import CNeuralKernels
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -126,7 +128,7 @@ public struct Optimizer: Sendable {
       }
       adapt(
         &parameter.value, gradient, &moments,
-        AdamStep(
+        nk_adam(
           first: Float(first), second: Float(second), epsilon: epsilon,
           keep: isDecoupled ? 1 - rate * decay : 1, decay: isDecoupled ? 0 : decay,
           size: rate / Float(1 - pow(first, Double(stepCount))),
@@ -141,23 +143,21 @@ public struct Optimizer: Sendable {
   ) {
     unsafe value.withUnsafeMutableFloats { w in
       unsafe gradient.withUnsafeFloats { g in
+        guard let weights = w.baseAddress, let slopes = g.baseAddress else { return }
         guard momentum > 0 else {
-          for i in 0..<w.count { unsafe w[i] -= rate * (g[i] + decay * w[i]) }
+          unsafe nk_descend(weights, slopes, nil, rate, decay, 0, 0, w.count)
           return
         }
         unsafe moments[0].withUnsafeMutableFloats { v in
-          for i in 0..<w.count {
-            let slope = unsafe g[i] + decay * w[i]
-            unsafe v[i] = momentum * v[i] + slope
-            unsafe w[i] -= rate * (nesterov ? slope + momentum * v[i] : v[i])
-          }
+          unsafe nk_descend(
+            weights, slopes, v.baseAddress, rate, decay, momentum, nesterov ? 1 : 0, w.count)
         }
       }
     }
   }
 
   private func adapt(
-    _ value: inout Tensor, _ gradient: Tensor, _ moments: inout [Tensor], _ step: AdamStep
+    _ value: inout Tensor, _ gradient: Tensor, _ moments: inout [Tensor], _ step: nk_adam
   ) {
     // Taken out of the array, so that each is held once and changed in place.
     var (first, second) = (moments[0], moments[1])
@@ -167,23 +167,15 @@ public struct Optimizer: Sendable {
       unsafe gradient.withUnsafeFloats { g in
         unsafe first.withUnsafeMutableFloats { m in
           unsafe second.withUnsafeMutableFloats { v in
-            for i in 0..<w.count {
-              let slope = unsafe g[i] + step.decay * w[i]
-              unsafe m[i] += (slope - m[i]) * (1 - step.first)
-              unsafe v[i] = v[i] * step.second + slope * slope * (1 - step.second)
-              let root = unsafe v[i].squareRoot() / step.root + step.epsilon
-              unsafe w[i] = w[i] * step.keep - step.size * (m[i] / root)
-            }
+            guard let w = w.baseAddress, let g = g.baseAddress, let m = m.baseAddress,
+              let own = v.baseAddress
+            else { return }
+            unsafe nk_adapt(w, g, m, own, step, v.count)
           }
         }
       }
     }
   }
-}
-
-/// The constants of one step of Adam.
-private struct AdamStep {
-  let first, second, epsilon, keep, decay, size, root: Float
 }
 
 /// Carries the optimiser through a visitor's closure.

@@ -61,11 +61,17 @@ public struct Trainer<Model: Layer>: Sendable {
   ///   - training: The samples to learn from.
   ///   - validation: Samples to measure on after each epoch.
   /// - Throws: ``NeuralCoreError``: `diverged` where a loss is not finite, `cancelled` where the
-  ///   task is (after writing the checkpoint), and what datasets and files throw.
+  ///   task is (after writing the checkpoint), `unsupported` for mixed precision on a machine without
+  ///   bfloat16, and what datasets and files throw.
   public mutating func train(on training: any Dataset, validating validation: (any Dataset)? = nil)
     async throws(NeuralCoreError)
   {
     precondition(training.count > 0, "training on no samples")
+    defer { Tensor.releaseIdleMemory() }
+    if options.precision == .bfloat16Mixed, !Precision.isBfloat16Fast {
+      throw NeuralCoreError(
+        .unsupported, "mixed precision: \(Threads.instructionSet) has no products of bfloat16")
+    }
     let loader = BatchLoader(
       training, batchSize: options.batchSize, sampler: options.sampler, seed: options.seed,
       transform: options.transform)
@@ -148,7 +154,7 @@ public struct Trainer<Model: Layer>: Sendable {
   {
     let draw = SeededDraws.mix(
       options.seed ^ SeededDraws.mix(UInt64(position.epoch) << 32 | UInt64(position.batch)))
-    let tape = Tape(isTraining: true, seed: draw)
+    let tape = Tape(isTraining: true, seed: draw, precision: options.precision)
     let output = model(tape.constant(batch.inputs))
     let loss = self.loss(output, batch.targets)
     let value = Double(loss.value.scalar)
@@ -262,7 +268,7 @@ extension Trainer {
     let shapes = model.namedParameters.map { "\($0.name)\($0.parameter.value.shape)" }
     return """
       \(loss.name); \(optimizer.rule); batch \(options.batchSize)·\(options.accumulation); \
-      seed \(options.seed); \(shapes.count) tensors, \(model.parameterCount) numbers
+      seed \(options.seed); \(options.precision); \(shapes.count) tensors, \(model.parameterCount) numbers
       """
   }
 

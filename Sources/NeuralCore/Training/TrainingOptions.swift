@@ -9,6 +9,8 @@ public struct TrainingOptions: Sendable {
   public var batchSize = 32
   /// Forward passes a step: gradients are averaged over them.
   public var accumulation = 1
+  /// How products are computed; ``Precision/bfloat16Mixed`` needs a machine that multiplies bfloat16.
+  public var precision = Precision.float32
   /// Settles order, augmentation and dropout.
   public var seed: UInt64 = 0
   /// The order of the samples.

@@ -46,6 +46,9 @@ public struct GGUF: Sendable {
     self = try GGUF(.array(bytes))
   }
 
+  /// Reads a GGUF file from bytes in memory.
+  public init(bytes: [UInt8]) throws(NeuralCoreError) { self = try GGUF(.array(bytes)) }
+
   package init(_ source: ByteSource) throws(NeuralCoreError) {
     // Metadata comes first and its length is not announced: the header is walked in place.
     var walk = Walk(source: source)

@@ -9,6 +9,26 @@ private final class Loading {
   init(_ given: [String: Tensor]) { self.given = given }
 }
 
+extension Weights {
+  /// The network that `make` makes, with these weights.
+  ///
+  /// ```swift
+  /// let network = try weights.network { ResNet(.resNet50()) }
+  /// ```
+  /// No first weights are drawn, which for a large network takes longer than reading the file.
+  ///
+  /// - `names`: From the file's names to the network's.
+  /// - `isStrict`: Whether tensors that the network has no place for are an error.
+  /// - Throws: What `Module.load` throws.
+  public func network<Network: Module>(
+    names: NameMap = .identity, isStrict: Bool = true, _ make: () -> Network
+  ) throws(NeuralCoreError) -> Network {
+    var network = Initializer.$isDrawing.withValue(false, operation: make)
+    try network.load(self, names: names, isStrict: isStrict)
+    return network
+  }
+}
+
 extension Module {
   /// Takes over the tensors of a weights file.
   ///

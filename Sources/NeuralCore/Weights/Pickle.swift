@@ -2,19 +2,21 @@
 // Source: CPython's `Lib/pickletools.py`, which documents every opcode (protocols 0 to 5).
 
 /// A value that a pickle describes. Calls are kept as data: what was to be called, with what.
-indirect enum PickleValue {
+enum PickleValue {
   case none
   case bool(Bool)
   case integer(Int)
   case real(Double)
   case string(String)
   case bytes([UInt8])
-  case tuple([PickleValue])
-  /// Lists, dictionaries and objects are shared by reference inside a pickle.
+  /// What holds other values does so by reference: a pickle may share it, and may nest it as deep as
+  /// the file is long.
+  case tuple(PickleBox)
   case list(PickleBox)
   case dictionary(PickleBox)
   case global(String)
-  case call(String, [PickleValue], PickleBox)
+  /// What was to be called; the arguments are the box's values and the state its entries.
+  case call(String, PickleBox)
   case persistent(PickleBox)
   case mark
 
@@ -33,8 +35,7 @@ indirect enum PickleValue {
 
   var tuple: [PickleValue]? {
     switch self {
-    case .tuple(let values): return values
-    case .list(let box): return box.values
+    case .tuple(let box), .list(let box): return box.values
     default: return nil
     }
   }
@@ -52,8 +53,7 @@ indirect enum PickleValue {
   /// Keys and values of a dictionary, of an `OrderedDict`, or of an object's state.
   var entries: [(key: PickleValue, value: PickleValue)]? {
     switch self {
-    case .dictionary(let box): return box.entries
-    case .call(_, _, let box): return box.entries
+    case .dictionary(let box), .call(_, let box): return box.entries
     default: return nil
     }
   }
@@ -66,14 +66,39 @@ final class PickleBox {
 }
 
 /// Reads pickles without running any of the code that they name.
+///
+/// The values that it gives live until ``dismantle()``, which must be called: boxes may hold one another
+/// in a circle, or in a chain too long to be released one inside the other.
 struct PickleMachine {
   private var reader: ByteReader
   private var stack: [PickleValue] = []
   private var memo: [Int: PickleValue] = [:]
-  private var steps = 0
+  /// Every box, in the order of making.
+  private var boxes: [PickleBox] = []
+  /// Entries that states may still add; a file cannot describe more than it has bytes.
+  private var budget: Int
 
   init(_ bytes: [UInt8], at start: Int = 0) {
     reader = ByteReader(bytes, at: start, what: "pickle")
+    budget = bytes.count
+  }
+
+  /// Lets go of everything that was read.
+  mutating func dismantle() {
+    for box in boxes {
+      box.values = []
+      box.entries = []
+    }
+    boxes = []
+    stack = []
+    memo = [:]
+  }
+
+  private mutating func box(_ values: [PickleValue] = []) -> PickleBox {
+    let box = PickleBox()
+    box.values = values
+    boxes.append(box)
+    return box
   }
 
   /// Where reading stopped: the next pickle of a legacy file begins here.
@@ -171,9 +196,9 @@ struct PickleMachine {
     case UInt8(ascii: "B"):
       stack.append(.bytes(Array(try reader.take(Int(try reader.integer(UInt32.self))))))
     case 0x8E, 0x96: stack.append(.bytes(Array(try reader.take(try length8()))))
-    case UInt8(ascii: ")"): stack.append(.tuple([]))
-    case UInt8(ascii: "]"), 0x8F: stack.append(.list(PickleBox()))
-    case UInt8(ascii: "}"): stack.append(.dictionary(PickleBox()))
+    case UInt8(ascii: ")"): stack.append(.tuple(box()))
+    case UInt8(ascii: "]"), 0x8F: stack.append(.list(box()))
+    case UInt8(ascii: "}"): stack.append(.dictionary(box()))
     case UInt8(ascii: "c"):
       let module = try line()
       stack.append(.global("\(module).\(try line())"))
@@ -210,21 +235,20 @@ struct PickleMachine {
     case UInt8(ascii: "0"): _ = try pop()
     case UInt8(ascii: "1"): _ = try popMark()
     case UInt8(ascii: "2"): stack.append(try top())
-    case UInt8(ascii: "t"): stack.append(.tuple(try popMark()))
+    case UInt8(ascii: "t"): stack.append(.tuple(box(try popMark())))
     case 0x85...0x87:
       let count = Int(code) - 0x84
       guard stack.count >= count else { throw failure("the stack is empty") }
       let values = Array(stack.suffix(count))
       stack.removeLast(count)
-      stack.append(.tuple(values))
+      stack.append(.tuple(box(values)))
     case UInt8(ascii: "l"):
-      let box = PickleBox()
-      box.values = try popMark()
-      stack.append(.list(box))
+      stack.append(.list(box(try popMark())))
     case UInt8(ascii: "d"):
-      let box = PickleBox()
-      try set(try popMark(), on: .dictionary(box))
-      stack.append(.dictionary(box))
+      let values = try popMark()
+      let made = PickleValue.dictionary(box())
+      try set(values, on: made)
+      stack.append(made)
     case UInt8(ascii: "a"):
       let value = try pop()
       try append([value], to: try top())
@@ -248,19 +272,24 @@ struct PickleMachine {
       guard case .global(let name) = try pop(), let arguments else {
         throw failure("a call of something that is no global")
       }
-      stack.append(.call(name, arguments, PickleBox()))
+      stack.append(.call(name, box(arguments)))
     case 0x92:
       _ = try pop()
       let arguments = try pop().tuple ?? []
       guard case .global(let name) = try pop() else { throw failure("an object of no class") }
-      stack.append(.call(name, arguments, PickleBox()))
+      stack.append(.call(name, box(arguments)))
     case UInt8(ascii: "b"):
       let state = try pop()
-      if case .call(_, _, let box) = try top() { box.entries += state.entries ?? [] }
+      if case .call(_, let box) = try top() {
+        let entries = state.entries ?? []
+        budget -= entries.count
+        guard budget >= 0 else {
+          throw NeuralCoreError(.limit, "pickle: states add more entries than the file has bytes")
+        }
+        box.entries += entries
+      }
     case UInt8(ascii: "Q"):
-      let box = PickleBox()
-      box.values = [try pop()]
-      stack.append(.persistent(box))
+      stack.append(.persistent(box([try pop()])))
     default:
       throw NeuralCoreError(
         .unsupported, "pickle: opcode 0x\(String(code, radix: 16))", offset: reader.at - 1)
@@ -269,7 +298,7 @@ struct PickleMachine {
 
   private func append(_ values: [PickleValue], to target: PickleValue) throws(NeuralCoreError) {
     switch target {
-    case .list(let box), .call(_, _, let box): box.values += values
+    case .list(let box), .call(_, let box): box.values += values
     default: throw failure("an append to something that is no list")
     }
   }
@@ -277,7 +306,7 @@ struct PickleMachine {
   private func set(_ values: [PickleValue], on target: PickleValue) throws(NeuralCoreError) {
     guard values.count % 2 == 0 else { throw failure("a key without its value") }
     switch target {
-    case .dictionary(let box), .call(_, _, let box):
+    case .dictionary(let box), .call(_, let box):
       for index in stride(from: 0, to: values.count, by: 2) {
         box.entries.append((values[index], values[index + 1]))
       }

@@ -33,6 +33,7 @@ enum TorchCheckpoint {
       }
     }
     var machine = PickleMachine(try zip.bytes(name))
+    defer { machine.dismantle() }
     var weights = Weights(format: "pytorch")
     for description in try descriptions(try machine.run()) {
       let (source, range) = try zip.slice(folder + "data/" + description.key)
@@ -45,6 +46,7 @@ enum TorchCheckpoint {
   static func readLegacy(_ source: ByteSource) throws(NeuralCoreError) -> Weights {
     let bytes = try source.bytes(0, source.count, of: "PyTorch's legacy stream")
     var machine = PickleMachine(bytes)
+    defer { machine.dismantle() }
     let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
     guard bytes.count > 14, Array(bytes[2..<14]) == [0x8A, 10] + magic else {
       throw NeuralCoreError(.malformed, "not a weights file: neither PyTorch's magic nor another's")
@@ -125,24 +127,35 @@ enum TorchCheckpoint {
         break
       }
     }
-    var found: [Description] = []
+    var found = Found()
     try collect(root, "", 0, &found)
-    return found
+    return found.descriptions
+  }
+
+  /// What was found so far, and what it took: shared dictionaries can be walked more often, and long
+  /// keys be repeated more often, than any file is long.
+  private struct Found {
+    var descriptions: [Description] = []
+    var visits = 0
+    var nameBytes = 0
   }
 
   private static func collect(
-    _ value: PickleValue, _ name: String, _ depth: Int, _ found: inout [Description]
+    _ value: PickleValue, _ name: String, _ depth: Int, _ found: inout Found
   ) throws(NeuralCoreError) {
-    guard depth < 32, found.count < 1 << 20 else {
-      throw NeuralCoreError(.limit, "PyTorch: tensors nested too deep or too many at \(name)")
+    found.visits += 1
+    found.nameBytes += name.utf8.count
+    guard depth < 32, found.visits < 1 << 20, found.nameBytes < 1 << 27 else {
+      throw NeuralCoreError(
+        .limit, "PyTorch: tensors nested too deep or too many at \(name.prefix(200))")
     }
-    if case .call(let function, let arguments, _) = value {
-      if function == "torch._utils._rebuild_parameter", let tensor = arguments.first {
+    if case .call(let function, let box) = value {
+      if function == "torch._utils._rebuild_parameter", let tensor = box.values.first {
         return try collect(tensor, name, depth + 1, &found)
       }
       if function == "torch._utils._rebuild_tensor_v2" || function == "torch._utils._rebuild_tensor"
       {
-        found.append(try description(name, arguments))
+        found.descriptions.append(try description(name, box.values))
         return
       }
     }

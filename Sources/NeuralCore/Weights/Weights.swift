@@ -37,7 +37,7 @@ public struct Weights: Sendable, CustomStringConvertible {
   }
 
   /// Reads weights from bytes in memory.
-  package init(bytes: [UInt8]) throws(NeuralCoreError) {
+  public init(bytes: [UInt8]) throws(NeuralCoreError) {
     self = try Weights(reading: .array(bytes))
   }
 

@@ -96,7 +96,9 @@ struct PixelReader {
         field: DICOMTag.pixelData.description)
     }
     unsafe DecodedSamples.store(decoded, layout, into: target)
-    return (decoded.photometric, decoded.diagnostics)
+    let told = (decoded.photometric, decoded.diagnostics)
+    decoded.keep()
+    return told
   }
 
   private func readNative(

@@ -73,6 +73,7 @@ package final class InputFile: Sendable {
     }
     var failure: VolumeError?
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      unsafe LargePages.advise(UnsafeMutableRawBufferPointer(buffer))
       do throws(VolumeError) {
         count = try unsafe read(at: range.lowerBound, into: UnsafeMutableRawBufferPointer(buffer))
       } catch {

@@ -185,6 +185,13 @@ extension NIfTIFile {
     let isWhole = slices.count == size.z
     var stream = try ByteStream(voxels, wrapper: wrapper)
     #if FastInflate
+      if toEnd, wrapper == .gzip, type == .float32,
+        let floats = try Deflate.floats(
+          voxels, behind: header.voxOffset, volumeCount * allChannels * layout.components,
+          layout.encoding, endian, rescale)
+      {
+        return try finished(.float32(floats), layout, slices, channels, .identity)
+      }
       if toEnd, wrapper == .gzip,
         let bytes = layout.encoding.byteCount(volumeCount * allChannels * layout.components),
         let content = try Deflate.whole(voxels, count: header.voxOffset + bytes)
@@ -217,14 +224,24 @@ extension NIfTIFile {
     if toEnd { try stream.finish() }
     if type == .float32 { rescale = .identity }
     _ = volumeCount
+    return try finished(Samples.joined(parts), layout, slices, channels, rescale)
+  }
+
+  /// The volume of samples that were read.
+  private func finished(
+    _ samples: Samples,
+    _ layout: (encoding: SampleEncoding, components: Int, kind: Volume.Components),
+    _ slices: Range<Int>, _ channels: Range<Int>, _ rescale: Rescale
+  ) throws(VolumeError) -> Volume {
+    let size = geometry.size
     var affine = geometry.affine
     affine.origin = affine([0, 0, Double(slices.lowerBound)])
     var volume = try Volume(
-      Samples.joined(parts),
+      samples,
       geometry: Geometry(size: [size.x, size.y, slices.count], affine: affine),
       components: layout.components, componentKind: layout.kind, channels: channels.count,
       rescale: rescale)
-    if channels.count == allChannels, !header.channelAxes.isEmpty {
+    if channels.count == channelCount, !header.channelAxes.isEmpty {
       volume.channelAxes = header.channelAxes
     }
     describe(&volume)

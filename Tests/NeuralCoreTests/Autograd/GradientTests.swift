@@ -140,6 +140,30 @@ struct GradientTests {
     }
   }
 
+  @Test func `rows of a table, and what is dropped`() {
+    checkGradients(of: [noise([5, 3])]) { $0[0].rows([2, 0, 2, 4]) }
+    checkGradients(of: [noise([6, 4])]) { $0[0].dropout(0.4) }
+    checkGradients(of: [noise([6, 2, 3])]) { $0[0].droppingPaths(0.3) }
+    checkGradients(of: [noise([3, 4])]) { -$0[0] }
+  }
+
+  @Test func `norms joined with what follows them`() {
+    checkGradients(
+      of: [
+        noise([3, 4, 2, 9]), noise([4], seed: 2), noise([4], seed: 3),
+        noise([3, 4, 2, 9], seed: 4),
+      ], floatTolerance: 1e-3
+    ) { $0[0].batchNormalized($0[1], $0[2], epsilon: 1e-5, adding: $0[3], relu: true).result }
+    checkGradients(
+      of: [noise([3, 4, 2, 9]), noise([4], seed: 2), noise([4], seed: 3)], floatTolerance: 1e-3
+    ) { $0[0].batchNormalized($0[1], $0[2], epsilon: 1e-5, relu: true).result }
+    for slopes in [1, 3] {
+      checkGradients(of: [noise([2, 3, 4, 5]), noise([slopes], seed: 2)], floatTolerance: 1e-3) {
+        $0[0].instanceNormalized(slope: $0[1], epsilon: 1e-5)
+      }
+    }
+  }
+
   @Test func `attention`() {
     checkGradients(
       of: [noise([2, 2, 3, 4]), noise([2, 2, 5, 4], seed: 2), noise([2, 2, 5, 4], seed: 3)]

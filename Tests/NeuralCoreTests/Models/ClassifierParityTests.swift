@@ -1,3 +1,4 @@
+import Foundation
 import NeuralCore
 import Testing
 
@@ -37,6 +38,19 @@ struct ClassifierParityTests {
     shape.epsilon = 1e-12
     try checkClassifier(
       "vit_transformers", ViT(shape), names: ViT.transformersNames, tolerance: 1e-5)
+  }
+
+  @Test func `ResNet-34, Phikon and UNI load their published names and compute the same`() throws {
+    guard ProcessInfo.processInfo.environment["ROENTGEN_SLOW"] != nil else {
+      print("SKIPPED 3 parity cases: ROENTGEN_SLOW is not set")
+      return
+    }
+    try checkClassifier(
+      "resnet34", ResNet(.resNet34(classes: 7)), tolerance: 2e-5, gradientTolerance: 1e-3)
+    var (phikon, uni) = (ViT.Configuration.phikon, ViT.Configuration.uni)
+    (phikon.depth, uni.depth) = (2, 2)
+    try checkClassifier("phikon", ViT(phikon), names: ViT.transformersNames, tolerance: 2e-5)
+    try checkClassifier("uni", ViT(uni), tolerance: 2e-5)
   }
 
   @Test func `the published sizes have the published counts of parameters`() {

@@ -3,8 +3,11 @@ import Testing
 
 /// MedCLIP and a vision-language model against transformers on the same random weights.
 struct MultimodalParityTests {
-  @Test func `MedCLIP scores pictures against texts as its parts in transformers do`() throws {
-    guard let reference = try ReferenceModels.Case.make("medclip") else { return }
+  @Test(arguments: ["medclip", "medclip_resnet"])
+  func `MedCLIP scores pictures against texts as its parts in transformers and torchvision do`(
+    name: String
+  ) throws {
+    guard let reference = try ReferenceModels.Case.make(name) else { return }
     var vision = Swin.Configuration()
     vision.imageSize = 64
     vision.width = 24
@@ -18,7 +21,9 @@ struct MultimodalParityTests {
     text.heads = 4
     text.hidden = 96
     text.positions = 32
-    var model = MedCLIP(vision: vision, text: text, width: 20)
+    var model = MedCLIP(
+      vision: name == "medclip" ? .swin(vision) : .resNet(.resNet50()), text: text, width: 20)
+    // The authors' names, as in their `pytorch_model.bin`.
     try model.load(reference.weights, names: MedCLIP.names)
     func rows(_ name: String) throws -> [[Int]] {
       let tensor = try reference.input(name)
@@ -33,7 +38,7 @@ struct MultimodalParityTests {
       largestDifference(model.encode(texts: ids, mask: mask).value, try reference.output("text")))
     let scores = model.similarities(images: pictures, texts: ids, mask: mask).value
     let difference = largestDifference(scores, try reference.output("scores"))
-    print("medclip: largest difference of the vectors \(worst), of the scores \(difference)")
+    print("\(name): largest difference of the vectors \(worst), of the scores \(difference)")
     #expect(worst < 2e-6 && difference < 5e-5)
   }
 

@@ -3,7 +3,8 @@
     python gemma_reference.py FOLDER [THREADS [TOKENS]]
 
 writes FOLDER/gemma.gguf and FOLDER/gemma.json: for each of ten prompts its ids, the ids that
-follow greedily (tokens that end a text excepted), and tokens a second.
+follow greedily (tokens that end a text excepted), the log-probabilities of the likeliest first
+tokens, and tokens a second.
 """
 
 import json
@@ -30,8 +31,7 @@ def main(folder, threads=2, count=200):
     params.model.path = path
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.n_ctx, params.n_parallel, params.verbosity = 1024, 1, -1
-    # Keys, values and their sums in float32: float16 sums would make the order of additions tell.
-    params.flash_attn_type, params.cache_type_k, params.cache_type_v = 0, 0, 0
+    # All else is llama.cpp's default: keys and values in float16, flash attention.
     server = xllamacpp.Server(params)
 
     def post(where, body):
@@ -47,7 +47,12 @@ def main(folder, threads=2, count=200):
         reply = post("/completion", {
             "prompt": ids, "n_predict": count, "temperature": 0, "top_k": 1, "ignore_eos": True,
             "return_tokens": True, "cache_prompt": False, "n_probs": 0})
+        first = post("/completion", {
+            "prompt": ids, "n_predict": 1, "temperature": 0, "cache_prompt": False, "n_probs": 5})
+        top = first["completion_probabilities"][0]["top_logprobs"]
         rows.append({"prompt": prompt, "ids": ids, "tokens": reply["tokens"],
+                     "top": [one["id"] for one in top],
+                     "logprobs": [one["logprob"] for one in top],
                      "speed": reply["timings"]["predicted_per_second"]})
     with open(os.path.join(folder, "gemma.json"), "w") as file:
         json.dump(rows, file)

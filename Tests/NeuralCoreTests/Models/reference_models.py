@@ -27,6 +27,13 @@ def resnet18():
 
 
 @case
+def resnet34():
+    from torchvision.models import resnet34
+
+    return classify(shake(resnet34(num_classes=7)), (2, 3, 64, 64), 7, training=False)
+
+
+@case
 def resnet50():
     from torchvision.models import resnet50
 
@@ -64,6 +71,32 @@ def vit_transformers():
     with torch.no_grad():
         out = shake(model).eval()(x)
     return model.state_dict(), {"in.x": x, "out.logits": out.logits}
+
+
+@case
+def phikon():
+    """owkin/phikon: a ViTModel without pooler, of which two blocks; its class token is taken."""
+    from transformers import ViTConfig, ViTModel
+
+    model = shake(ViTModel(ViTConfig(num_hidden_layers=2), add_pooling_layer=False)).eval()
+    x = torch.randn(1, 3, 224, 224)
+    with torch.no_grad():
+        out = model(x).last_hidden_state[:, 0]
+    return model.state_dict(), {"in.x": x, "out.logits": out}
+
+
+@case
+def uni():
+    """MahmoodLab/UNI as its card makes it in timm, of which two blocks."""
+    import timm
+
+    model = shake(timm.create_model(
+        "vit_large_patch16_224", init_values=1e-5, num_classes=0, dynamic_img_size=True,
+        depth=2)).eval()
+    x = torch.randn(1, 3, 224, 224)
+    with torch.no_grad():
+        out = model(x)
+    return model.state_dict(), {"in.x": x, "out.logits": out}
 
 
 @case

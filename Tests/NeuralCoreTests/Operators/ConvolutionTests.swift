@@ -33,6 +33,11 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     .init([2, 17, 9, 15], [19, 17, 3, 3], .init(axes: 2, padding: 1)),
     .init([1, 18, 3, 9, 8], [10, 18, 3, 3, 3], .init(axes: 3, padding: 1)),
     .init([1, 3, 1, 1], [3, 3, 3, 3], .init(axes: 2, padding: 1)),
+    .init([3, 17, 12, 13], [13, 17, 3, 3], .init(axes: 2, padding: 1)),
+    .init([1, 16, 6, 12, 8], [8, 16, 3, 3, 3], .init(axes: 3, padding: 1)),
+    .init([5, 14, 6, 7], [15, 14, 1, 1], .init(axes: 2, stride: 2)),
+    .init(
+      [2, 3, 9, 8], [5, 3, 3, 2], .init(stride: [2, 1], padding: [1, 1], dilation: [1, 2])),
   ]
 }
 
@@ -73,20 +78,30 @@ extension OneInstructionSet {
           found.maximumDifference(from: expected) < (algorithm == .direct ? 2e-5 : 2e-4),
           "\(isa) \(algorithm)")
       }
+      // The same with channels innermost, where groups allow it.
+      for algorithm in [ConvolutionAlgorithm.direct, .winograd] where x.rank > 3 {
+        let found = x.channelsLast().convolution(
+          w, bias: b, problem.geometry, activation: .relu, algorithm: algorithm)
+        #expect(
+          found.maximumDifference(from: expected) < (algorithm == .direct ? 2e-5 : 2e-4),
+          "\(isa) \(algorithm), channels last")
+      }
       let dy = Self.noise(expected.shape, 4)
       let double3 = dy.converted(to: .float64)
       let dx = Tensor.convolutionInputGradient(
-        dy, filters: w, imageShape: x.shape, problem.geometry)
-      #expect(
-        dx.maximumDifference(
-          from: Tensor.convolutionInputGradient(
-            double3, filters: double.1, imageShape: x.shape, problem.geometry)) < 2e-4)
+        double3, filters: double.1, imageShape: x.shape, problem.geometry)
       let dw = Tensor.convolutionWeightGradient(
-        dy, image: x, filterShape: w.shape, problem.geometry)
-      #expect(
-        dw.maximumDifference(
-          from: Tensor.convolutionWeightGradient(
-            double3, image: double.0, filterShape: w.shape, problem.geometry)) < 5e-5)
+        double3, image: double.0, filterShape: w.shape, problem.geometry)
+      for algorithm in [ConvolutionAlgorithm.direct, .automatic] {
+        let flow = Tensor.convolutionInputGradient(
+          dy, filters: w, imageShape: x.shape, problem.geometry, algorithm: algorithm)
+        #expect(flow.maximumDifference(from: dx) < 2e-4, "\(isa) \(algorithm)")
+        let own = Tensor.convolutionWeightGradient(
+          dy, image: x, filterShape: w.shape, problem.geometry, algorithm: algorithm)
+        #expect(
+          own.maximumDifference(from: dw) < (algorithm == .direct ? 5e-5 : 2e-4),
+          "\(isa) \(algorithm)")
+      }
     }
 
     @Test func `a residual is added before the activation`() {
@@ -102,6 +117,39 @@ extension OneInstructionSet {
       }
     }
 
+    @Test func `operators see the same values whatever the layout`() {
+      for shape in [[2, 5, 7, 6], [1, 18, 4, 6, 5]] {
+        let x = Self.noise(shape, 1)
+        let last = x.channelsLast()
+        #expect(last == x)
+        #expect(last.isChannelsLast)
+        #expect(!last.isContiguous)
+        let axes = shape.count - 2
+        let windows = PoolingGeometry(axes: axes, size: 3, stride: 2, padding: 1)
+        #expect(last.maxPooled(windows) == x.maxPooled(windows))
+        #expect(last.averagePooled(windows).isClose(to: x.averagePooled(windows), absolute: 1e-6))
+        let bare = last.averagePooled(windows, countsMargin: false)
+        #expect(bare.isClose(to: x.averagePooled(windows, countsMargin: false), absolute: 1e-6))
+        let spatial = Array(2..<shape.count)
+        #expect(last.mean(axes: spatial).isClose(to: x.mean(axes: spatial), absolute: 1e-6))
+        let joined = Tensor.concatenated([last, (x + 1).channelsLast()], axis: 1)
+        #expect(joined.isChannelsLast)
+        #expect(joined == Tensor.concatenated([x, x + 1], axis: 1))
+        #expect(last.relu() == x.relu())
+        #expect(last * 2 + x == x * 3)
+      }
+    }
+
+    @Test func `a transposed convolution with channels innermost gives the same`() {
+      var draws = SeededDraws(seed: 1)
+      for axes in [2, 3] {
+        let two = [Int](repeating: 2, count: axes)
+        let layer = TransposedConvolution(6, 70, taps: two, stride: two, draws: &draws)
+        let x = Self.noise([2, 6, 3, 4] + (axes == 3 ? [5] : []), 2)
+        #expect(layer(x.channelsLast()).isClose(to: layer(x), absolute: 1e-5))
+      }
+    }
+
     @Test func `the bits do not depend on the count of threads`() {
       let x = Self.noise([2, 24, 30, 31], 1)
       let w = Self.noise([40, 24, 3, 3], 2)
@@ -111,11 +159,13 @@ extension OneInstructionSet {
       for algorithm in [ConvolutionAlgorithm.direct, .winograd] {
         Threads.count = 1
         let one = x.convolution(w, geometry, algorithm: algorithm)
+        let last = x.channelsLast().convolution(w, geometry, algorithm: algorithm)
         let dwOne = Tensor.convolutionWeightGradient(
           one, image: x, filterShape: w.shape, geometry)
         for count in [2, 3, 7] {
           Threads.count = count
           #expect(x.convolution(w, geometry, algorithm: algorithm) == one)
+          #expect(x.channelsLast().convolution(w, geometry, algorithm: algorithm) == last)
           #expect(
             Tensor.convolutionWeightGradient(one, image: x, filterShape: w.shape, geometry)
               == dwOne)

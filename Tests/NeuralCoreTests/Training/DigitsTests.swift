@@ -30,7 +30,7 @@ struct DigitsTests {
 
   static func train<Model: Layer>(
     _ model: Model, rate: Float, epochs: Int, batch: Int = 64, moves: Float = 1
-  ) async throws -> Double? {
+  ) async throws -> (accuracy: Double, model: Model, heldOut: TensorDataset)? {
     guard let (training, heldOut) = try digits() else { return nil }
     var options = TrainingOptions()
     options.epochs = epochs
@@ -52,14 +52,28 @@ struct DigitsTests {
     try await trainer.train(on: training, validating: heldOut)
     let accuracy = try trainer.evaluate(trainer.model, on: heldOut).metric
     print("\(Model.self) on digits: \(accuracy ?? 0) held out, \(clock.now - start)")
-    return accuracy
+    return accuracy.map { ($0, trainer.model, heldOut) }
+  }
+
+  /// The share of pictures whose largest output is their digit's.
+  static func accuracy(_ logits: Tensor, _ digits: TensorDataset) -> Double {
+    let found = logits.argMax(axis: 1).array(of: Int64.self)
+    let expected = digits.targets.array(of: Int64.self)
+    return Double(zip(found, expected).count { $0 == $1 }) / Double(max(expected.count, 1))
   }
 
   @Test func `a small ResNet reads 98 % of held-out digits`() async throws {
     let shape = ResNet.Configuration.small(channels: 1, classes: 10, width: 16)
-    guard let accuracy = try await Self.train(ResNet(shape, seed: 1), rate: 3e-3, epochs: 12)
+    guard let proof = try await Self.train(ResNet(shape, seed: 1), rate: 3e-3, epochs: 12)
     else { return }
-    #expect(accuracy >= 0.98)
+    #expect(proof.accuracy >= 0.98)
+    // In bytes, calibrated on the first 64 pictures that it is then asked about.
+    let pictures = proof.heldOut.inputs
+    let bytes = Int8ResNet(proof.model, calibratedOn: pictures.sliced(axis: 0, 0..<64))
+    let exact = Self.accuracy(proof.model(pictures), proof.heldOut)
+    let rounded = Self.accuracy(bytes(pictures), proof.heldOut)
+    print("ResNet on digits: \(exact) in float32, \(rounded) in int8")
+    #expect(rounded >= exact - 0.01)
   }
 
   @Test func `a small ViT reads 98 % of held-out digits`() async throws {
@@ -70,9 +84,16 @@ struct DigitsTests {
     shape.hasClassToken = false
     shape.deviation = 0.1
     guard
-      let accuracy = try await Self.train(
+      let proof = try await Self.train(
         ViT(shape, seed: 1), rate: 1.5e-3, epochs: 48, batch: 32, moves: 0.4)
     else { return }
-    #expect(accuracy >= 0.98)
+    #expect(proof.accuracy >= 0.98)
+    var rounded = proof.model
+    rounded.storeMatrices(as: .bfloat16)
+    let pictures = proof.heldOut.inputs
+    let exact = Self.accuracy(proof.model(pictures), proof.heldOut)
+    let half = Self.accuracy(rounded(pictures), proof.heldOut)
+    print("ViT on digits: \(exact) in float32, \(half) with bfloat16 matrices")
+    #expect(half >= exact - 0.006)
   }
 }

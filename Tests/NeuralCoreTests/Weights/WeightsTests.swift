@@ -93,6 +93,59 @@ struct WeightsTests {
     }
   }
 
+  @Test func `files made to exhaust a reader are refused or read in their own size`() throws {
+    let magic: [UInt8] = [
+      0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
+    ]
+    // The second pickle is the version, the fourth describes the tensors.
+    func legacy(_ content: [UInt8], version: [UInt8] = [0x4D, 0xE9, 3]) -> [UInt8] {
+      magic + version + [0x2E] + [0x4E, 0x2E] + content + [0x2E, 0x5D, 0x2E]
+    }
+    let deep = [0x29] + [UInt8](repeating: 0x85, count: 400_000)
+    // A list that holds itself; an object whose state is itself, forty times doubled; dictionaries
+    // of which each holds the one before twice; claims of bytes that are not there.
+    let object = Array("cm\nC\n".utf8) + [0x29, 0x52, 0x71, 0, 0x4B, 1, 0x4B, 2, 0x73]
+    var shared: [UInt8] = [0x7D, 0x71, 0]
+    for round in 1..<31 as Range<UInt8> {
+      shared += [0x7D, 0x71, round]
+      for key in [1, 2] as [UInt8] { shared += [0x4B, key, 0x68, round - 1, 0x73] }
+    }
+    let files: [(String, [UInt8])] = [
+      ("nested", legacy(deep)), ("nested version", legacy([0x4E], version: deep)),
+      ("cycle", legacy([0x5D, 0x71, 0, 0x68, 0, 0x61])),
+      ("doubling", legacy(object + (0..<60).flatMap { _ in [0x68, 0, 0x62] as [UInt8] })),
+      ("shared", legacy(shared)),
+      ("long bytes", legacy([0x42, 0xFF, 0xFF, 0xFF, 0x7F])),
+      ("long text", legacy([0x8D, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F])),
+      ("safetensors", [UInt8](repeating: 0xFF, count: 7) + [0x7F] + [0x7B, 0x7D]),
+      ("gguf", Array("GGUF".utf8) + [3, 0, 0, 0] + [UInt8](repeating: 0xFF, count: 24)),
+      (
+        "gguf string",
+        Array("GGUF".utf8) + [3, 0, 0, 0] + [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
+          + [UInt8](repeating: 0xFF, count: 7) + [0x7F] + [UInt8](repeating: 0, count: 16)
+      ),
+      (
+        "npy", [0x93] + Array("NUMPY".utf8) + [2, 0, 0xFF, 0xFF, 0xFF, 0xFF] + Array("{".utf8)
+      ),
+      (
+        "npy shape",
+        [0x93] + Array("NUMPY".utf8) + [1, 0, 90, 0]
+          + Array(
+            "{'descr': '<f4', 'fortran_order': True, 'shape': (4294967296, 4294967296, 4294967296), }"
+              .utf8) + [UInt8](repeating: 32, count: 20)
+      ),
+    ]
+    let mayRead: Set = ["nested", "cycle"]
+    for (name, bytes) in files {
+      do throws(NeuralCoreError) {
+        let weights = try Weights(bytes: bytes)
+        #expect(mayRead.contains(name) && weights.tensors.isEmpty, "\(name): \(weights)")
+      } catch {
+        #expect(error.detail.utf8.count < 1_000, "\(name)")
+      }
+    }
+  }
+
   @Test func `damaged files throw and never trap`() throws {
     var seeds: [[UInt8]] = [
       safetensors(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 8),

@@ -26,6 +26,12 @@ struct JPEGBitReader {
   @inline(__always)
   mutating func refill(_ bytes: Span<UInt8>) {
     guard count < 32 else { return }
+    refillWholly(bytes)
+  }
+
+  /// Brings `count` to at least 56, of a reader that has at most 63.
+  @inline(__always)
+  mutating func refillWholly(_ bytes: Span<UInt8>) {
     if position &+ 8 <= bytes.count {
       let word = unsafe UInt64(
         bigEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
@@ -46,7 +52,7 @@ struct JPEGBitReader {
   @inline(never)
   private func refilledByBytes(_ bytes: Span<UInt8>) -> JPEGBitReader {
     var reader = self
-    while reader.count <= 56 {
+    while reader.count < 56 {
       var byte: UInt8 = 0
       var isReal = false
       if reader.position < bytes.count {

@@ -6,88 +6,126 @@ enum JPEGColorTransform {
   /// Converts a row of three components of eight bits.
   ///
   /// - Parameters:
-  ///   - luma, blue, red: Y, Cb and Cr, the row's width rounded up to a multiple of eight.
-  ///   - scratch: As many pixels.
+  ///   - luma, blue, red: Y, Cb and Cr, the row's width of each.
+  ///   - scratch: Three times `pitch(width)` bytes.
   ///   - output: Interleaved RGB from `start` on.
   /// - Precondition: The rows are long enough and the output holds `3 · width` samples.
   static func convert(
     _ luma: Span<UInt8>, _ blue: Span<UInt8>, _ red: Span<UInt8>, width: Int,
-    scratch: inout [UInt32], into output: inout MutableSpan<UInt8>, at start: Int
+    scratch: inout [UInt8], into output: inout MutableSpan<UInt8>, at start: Int
   ) {
-    let padded = 8 * width.dividedRoundingUp(by: 8)
     precondition(
-      luma.count >= padded && blue.count >= padded && red.count >= padded
-        && scratch.count >= padded,
+      width > 0 && luma.count >= width && blue.count >= width && red.count >= width
+        && scratch.count >= 3 * pitch(width) && start >= 0 && start + 3 * width <= output.count,
       "rows of \(luma.count), \(blue.count), \(red.count), \(scratch.count) for \(width)")
-    // Reads and writes stay below `padded`.
-    unsafe luma.withUnsafeBytes { luma in
-      unsafe blue.withUnsafeBytes { blue in
-        unsafe red.withUnsafeBytes { red in
-          unsafe scratch.withUnsafeMutableBytes { scratch in
-            var x = 0
-            while x < padded {
-              let pixels = pixels(
-                unsafe luma.loadUnaligned(fromByteOffset: x, as: SIMD8<UInt8>.self),
-                unsafe blue.loadUnaligned(fromByteOffset: x, as: SIMD8<UInt8>.self),
-                unsafe red.loadUnaligned(fromByteOffset: x, as: SIMD8<UInt8>.self))
-              unsafe scratch.storeBytes(of: pixels, toByteOffset: 4 &* x, as: SIMD8<UInt32>.self)
-              x &+= 8
+    let pitch = pitch(width)
+    // Reads and writes of rows stay below `width` or the pitch, those of the output below
+    // `start + 3 · width`.
+    unsafe luma.withUnsafeBufferPointer { luma in
+      unsafe blue.withUnsafeBufferPointer { blue in
+        unsafe red.withUnsafeBufferPointer { red in
+          unsafe scratch.withUnsafeMutableBufferPointer { scratch in
+            unsafe output.withUnsafeMutableBytes { output in
+              guard let luma = luma.baseAddress, let blue = blue.baseAddress,
+                let red = red.baseAddress, let rows = scratch.baseAddress,
+                let output = output.baseAddress
+              else { return }
+              unsafe levels(luma, red, rows, width, factor: 26345, times: 1)
+              unsafe greens(luma, blue, red, rows + pitch, width)
+              unsafe levels(luma, blue, rows + 2 &* pitch, width, factor: -14942, times: 2)
+              unsafe mix(rows, pitch)
+              unsafe pack(rows, pitch, width, output + start)
             }
           }
         }
       }
     }
-    pack(scratch.span, width: width, into: &output, at: start)
   }
 
-  /// Drops the fourth byte of each pixel.
-  @inline(never)
-  private static func pack(
-    _ pixels: Span<UInt32>, width: Int, into output: inout MutableSpan<UInt8>, at start: Int
-  ) {
-    precondition(
-      pixels.count >= width && start >= 0 && start + 3 * width <= output.count,
-      "\(pixels.count) pixels, \(width) of them from \(start) on in \(output.count) bytes")
-    // A store of four bytes passes its pixel by one, which the next pixel has; the last is stored byte
-    // by byte.
-    unsafe pixels.withUnsafeBufferPointer { pixels in
-      unsafe output.withUnsafeMutableBytes { output in
-        for x in 0..<width &- 1 {
-          unsafe output.storeBytes(of: pixels[x], toByteOffset: start &+ 3 &* x, as: UInt32.self)
-        }
-        for c in 0..<3 {
-          unsafe output[start &+ 3 &* (width &- 1) &+ c] = UInt8(
-            truncatingIfNeeded: pixels[width &- 1] &>> UInt32(8 &* c))
-        }
-      }
-    }
-  }
-
-  /// Eight pixels as red + 256 · green + 65536 · blue.
+  /// Red or blue: `luma + chroma · (times + factor / 2¹⁶)`.
   ///
-  /// The factors are split so that both factors of each product have 16 bits: 1.402 = 1 + 26345 / 2¹⁶,
-  /// 1.772 = 2 − 14942 / 2¹⁶, −0.71414 = −1 + 18734 / 2¹⁶.
-  @inline(__always)
-  private static func pixels(
-    _ luma: SIMD8<UInt8>, _ blue: SIMD8<UInt8>, _ red: SIMD8<UInt8>
-  ) -> SIMD8<UInt32> {
-    let y = SIMD8<Int16>(truncatingIfNeeded: luma)
-    let b = SIMD8<Int16>(truncatingIfNeeded: blue) &- 128
-    let r = SIMD8<Int16>(truncatingIfNeeded: red) &- 128
-    let wideB = SIMD8<Int32>(truncatingIfNeeded: b)
-    let wideR = SIMD8<Int32>(truncatingIfNeeded: r)
-    let half: Int32 = 1 << 15
-    @inline(__always)
-    func narrow(_ v: SIMD8<Int32>) -> SIMD8<Int16> {
-      SIMD8<Int16>(truncatingIfNeeded: (v &+ half) &>> 16)
+  /// 1.402 = 1 + 26345 / 2¹⁶, 1.772 = 2 − 14942 / 2¹⁶: both factors of the product have 16 bits. The
+  /// upper half of twice the product, plus one, halved, is the product rounded.
+  @unsafe @inline(__always)
+  private static func levels(
+    _ luma: UnsafePointer<UInt8>, _ chroma: UnsafePointer<UInt8>,
+    _ row: UnsafeMutablePointer<UInt8>, _ width: Int, factor: Int32, times: Int16
+  ) {
+    for x in 0..<width {
+      let c = unsafe Int16(truncatingIfNeeded: chroma[x]) &- 128
+      let twice = Int32(c &+ c) &* factor
+      let part = (Int16(truncatingIfNeeded: twice &>> 16) &+ 1) &>> 1
+      let level = unsafe Int16(truncatingIfNeeded: luma[x]) &+ c &* times &+ part
+      unsafe row[x] = UInt8(truncatingIfNeeded: max(0, min(level, 255)))
     }
-    let redLevel = (y &+ r &+ narrow(wideR &* 26345)).clampedToByte
-    let greenLevel = (y &- r &+ narrow(wideB &* -22554 &+ wideR &* 18734)).clampedToByte
-    let blueLevel = (y &+ b &+ b &+ narrow(wideB &* -14942)).clampedToByte
-    let first = SIMD8<UInt16>(truncatingIfNeeded: redLevel | greenLevel &<< 8)
-    let second = SIMD8<UInt16>(truncatingIfNeeded: blueLevel)
-    return SIMD8<UInt32>(truncatingIfNeeded: first)
-      | SIMD8<UInt32>(truncatingIfNeeded: second) &<< 16
+  }
+
+  /// Green: −0.34414 is −22554 / 2¹⁶, −0.71414 is −1 + 18734 / 2¹⁶.
+  @unsafe @inline(__always)
+  private static func greens(
+    _ luma: UnsafePointer<UInt8>, _ blue: UnsafePointer<UInt8>, _ red: UnsafePointer<UInt8>,
+    _ row: UnsafeMutablePointer<UInt8>, _ width: Int
+  ) {
+    for x in 0..<width {
+      let b = unsafe Int16(truncatingIfNeeded: blue[x]) &- 128
+      let r = unsafe Int16(truncatingIfNeeded: red[x]) &- 128
+      let part = (Int32(b) &* -22554 &+ Int32(r) &* 18734 &+ 32768) &>> 16
+      let level =
+        unsafe Int16(truncatingIfNeeded: luma[x]) &- r &+ Int16(truncatingIfNeeded: part)
+      unsafe row[x] = UInt8(truncatingIfNeeded: max(0, min(level, 255)))
+    }
+  }
+
+  /// The bytes that a row of so many samples takes among the scratch.
+  static func pitch(_ width: Int) -> Int { (width + 15) & ~15 }
+
+  /// Makes red, green and blue of four pixels the twelve bytes of these pixels, four in each row:
+  /// R₀G₀B₀R₁, G₁B₁R₂G₂, B₂R₃G₃B₃.
+  @unsafe @inline(never)
+  private static func mix(_ rows: UnsafeMutablePointer<UInt8>, _ pitch: Int) {
+    let bytes = UnsafeMutableRawPointer(rows)
+    var x = 0
+    while x < pitch {
+      let r = unsafe bytes.loadUnaligned(fromByteOffset: x, as: SIMD4<UInt32>.self)
+      let g = unsafe bytes.loadUnaligned(fromByteOffset: x &+ pitch, as: SIMD4<UInt32>.self)
+      let b = unsafe bytes.loadUnaligned(fromByteOffset: x &+ 2 &* pitch, as: SIMD4<UInt32>.self)
+      let first = r & 0xFF | (g & 0xFF) &<< 8 | (b & 0xFF) &<< 16 | (r & 0xFF00) &<< 16
+      let second = (g &>> 8) & 0xFF | b & 0xFF00 | r & 0xFF_0000 | (g & 0xFF_0000) &<< 8
+      let third =
+        (b &>> 16) & 0xFF | (r &>> 16) & 0xFF00 | (g &>> 8) & 0xFF_0000 | b & 0xFF00_0000
+      unsafe bytes.storeBytes(of: first, toByteOffset: x, as: SIMD4<UInt32>.self)
+      unsafe bytes.storeBytes(of: second, toByteOffset: x &+ pitch, as: SIMD4<UInt32>.self)
+      unsafe bytes.storeBytes(of: third, toByteOffset: x &+ 2 &* pitch, as: SIMD4<UInt32>.self)
+      x &+= 16
+    }
+  }
+
+  /// Writes what `mix` made: three words for four pixels, of the last pixels byte by byte.
+  @unsafe @inline(never)
+  private static func pack(
+    _ rows: UnsafeMutablePointer<UInt8>, _ pitch: Int, _ width: Int,
+    _ output: UnsafeMutableRawPointer
+  ) {
+    let bytes = UnsafeRawPointer(rows)
+    @inline(__always)
+    func word(_ row: Int, _ x: Int) -> UInt64 {
+      unsafe UInt64(
+        bytes.loadUnaligned(fromByteOffset: row &* pitch &+ x, as: UInt32.self).littleEndian)
+    }
+    var x = 0
+    while x &+ 4 <= width {
+      let pair = word(0, x) | word(1, x) &<< 32
+      unsafe output.storeBytes(of: pair.littleEndian, toByteOffset: 3 &* x, as: UInt64.self)
+      unsafe output.storeBytes(
+        of: UInt32(truncatingIfNeeded: word(2, x)).littleEndian, toByteOffset: 3 &* x &+ 8,
+        as: UInt32.self)
+      x &+= 4
+    }
+    for place in 3 &* x..<3 &* width {
+      let (row, byte) = ((place &- 3 &* x) &>> 2, (place &- 3 &* x) & 3)
+      unsafe output.storeBytes(
+        of: rows[row &* pitch &+ x &+ byte], toByteOffset: place, as: UInt8.self)
+    }
   }
 
   /// Converts the first three components of each pixel in place.

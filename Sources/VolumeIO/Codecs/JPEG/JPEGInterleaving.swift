@@ -19,7 +19,7 @@ struct JPEGInterleaving<Sample: JPEGSample> {
     }
     var rows: [JPEGUpsampling<Sample>] = []
     for component in frame.components { rows.append(try JPEGUpsampling(component, of: frame)) }
-    var pixels = [Sample](repeating: 0, count: width * frame.height * count)
+    var pixels = Sample.take(width * frame.height * count)
     var target = pixels.mutableSpan
     let source = planes.span
     if self.source == .ycc {
@@ -69,7 +69,7 @@ struct JPEGInterleaving<Sample: JPEGSample> {
     let width = frame.width
     var (luma, blue, red) = (rows[0], rows[1], rows[2])
     rows = []
-    var scratch = [UInt32](repeating: 0, count: width + 7)
+    var scratch = [UInt8](repeating: 0, count: 3 * JPEGColorTransform.pitch(width))
     for y in 0..<frame.height {
       luma.withRow(y, of: planes) { lumaRow in
         blue.withRow(y, of: planes) { blueRow in

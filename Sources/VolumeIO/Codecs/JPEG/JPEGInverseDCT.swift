@@ -3,124 +3,137 @@
 
 /// Eight rows of eight coefficients to samples.
 enum JPEGInverseDCT {
-  /// The samples of a block of 8-bit precision, eight columns (then rows) at a time.
+  /// What a block takes: 64 coefficients, and room for the work on them.
+  static let blockSize = 64 + 64
+
+  /// The samples of a block of 8-bit precision.
   ///
-  /// The products are of 16-bit factors, so that they need one instruction on any x86-64 or ARM; sums
-  /// of two coefficients wrap where a stream is hostile.
+  /// - Parameters:
+  ///   - block: `blockSize` numbers, the first 64 the coefficients in rows.
+  ///   - places: The places (`8 · row + column`) of the coefficients that may differ from 0, joined
+  ///     by OR.
+  ///   - output: The plane.
+  ///   - start: The block's first sample.
+  ///   - stride: From row to row.
   @inline(__always)
   static func transform8(
-    _ block: inout MutableSpan<Int16>, into output: inout MutableSpan<UInt8>, start: Int,
-    stride: Int
+    _ block: inout MutableSpan<Int16>, places: Int, into output: inout MutableSpan<UInt8>,
+    start: Int, stride: Int
   ) {
     precondition(
-      block.count == 64 && start >= 0 && stride >= 8 && start + 7 * stride + 8 <= output.count,
+      block.count == blockSize && start >= 0 && stride >= 8
+        && start + 7 * stride + 8 <= output.count,
       "a block at \(start), stride \(stride), leaves a plane of \(output.count) samples")
-    // Loads stay within the 64 coefficients, stores within the rows, both checked above.
+    // Work stays within the block, stores within the rows, both checked above.
     unsafe block.withUnsafeMutableBufferPointer { block in
       unsafe output.withUnsafeMutableBufferPointer { output in
-        guard let input = UnsafeRawPointer(block.baseAddress), let base = output.baseAddress else {
-          return
+        guard let block = block.baseAddress, let base = output.baseAddress else { return }
+        let work = unsafe block + 64
+        if places & 0b100100 == 0 {
+          unsafe columnsOfQuarter(block)
+          unsafe transpose(work, block)
+          unsafe rowsOfQuarter(block)
+        } else {
+          unsafe columns(block)
+          unsafe transpose(work, block)
+          unsafe rows(block)
         }
-        @inline(__always)
-        func row(_ index: Int) -> SIMD8<Int16> {
-          unsafe input.loadUnaligned(fromByteOffset: 16 &* index, as: SIMD8<Int16>.self)
-        }
-        var rows = Rows(
-          r0: row(0), r1: row(1), r2: row(2), r3: row(3), r4: row(4), r5: row(5), r6: row(6),
-          r7: row(7))
-        rows.pass(bias: 1 << 10, shift: 11)
-        rows.transpose()
-        rows.pass(bias: 1 << 17 + 128 << 18, shift: 18)
-        rows.transpose()
-        let out = unsafe UnsafeMutableRawPointer(base + start)
-        @inline(__always)
-        func store(_ row: SIMD8<Int16>, _ index: Int) {
-          unsafe out.storeBytes(
-            of: SIMD8<UInt8>(truncatingIfNeeded: row.clampedToByte), toByteOffset: index &* stride,
-            as: SIMD8<UInt8>.self)
-        }
-        store(rows.r0, 0)
-        store(rows.r1, 1)
-        store(rows.r2, 2)
-        store(rows.r3, 3)
-        store(rows.r4, 4)
-        store(rows.r5, 5)
-        store(rows.r6, 6)
-        store(rows.r7, 7)
+        unsafe store(work, base + start, stride)
       }
     }
   }
 
-  /// Eight rows of eight values.
-  private struct Rows {
-    var r0, r1, r2, r3, r4, r5, r6, r7: SIMD8<Int16>
-
-    /// One pass down the eight rows, scaled by 2¹³ · √8 and shifted down.
-    ///
-    /// Not inlined: seen together with `transpose`, it would be taken apart into single lanes.
-    @inline(never)
-    mutating func pass(bias: Int32, shift: Int32) {
-      @inline(__always)
-      func wide(_ v: SIMD8<Int16>) -> SIMD8<Int32> { SIMD8<Int32>(truncatingIfNeeded: v) }
-      @inline(__always)
-      func narrow(_ v: SIMD8<Int32>) -> SIMD8<Int16> {
-        SIMD8<Int16>(truncatingIfNeeded: v &>> shift)
-      }
-      // Even part: 0.541196100, 0.765366865, 1.847759065.
-      let e2 = wide(r2) &* 4433 &+ wide(r6) &* (4433 - 15137)
-      let e3 = wide(r2) &* (4433 + 6270) &+ wide(r6) &* 4433
-      let e0 = wide(r0 &+ r4) &<< 13 &+ bias
-      let e1 = wide(r0 &- r4) &<< 13 &+ bias
-      let a0 = e0 &+ e3
-      let a3 = e0 &- e3
-      let a1 = e1 &+ e2
-      let a2 = e1 &- e2
-      // Odd part: 1.175875602, 1.961570560, 0.390180644; 0.298631336, 2.053119869, 3.072711026,
-      // 1.501321110; 0.899976223, 2.562915447.
-      let s3 = wide(r7 &+ r3)
-      let s4 = wide(r5 &+ r1)
-      let z3 = s3 &* (9633 - 16069) &+ s4 &* 9633
-      let z4 = s3 &* 9633 &+ s4 &* (9633 - 3196)
-      let (w1, w3, w5, w7) = (wide(r1), wide(r3), wide(r5), wide(r7))
-      let o0 = w7 &* (2446 - 7373) &+ w1 &* -7373 &+ z3
-      let o1 = w5 &* (16819 - 20995) &+ w3 &* -20995 &+ z4
-      let o2 = w3 &* (25172 - 20995) &+ w5 &* -20995 &+ z3
-      let o3 = w1 &* (12299 - 7373) &+ w7 &* -7373 &+ z4
-      r0 = narrow(a0 &+ o3)
-      r1 = narrow(a1 &+ o2)
-      r2 = narrow(a2 &+ o1)
-      r3 = narrow(a3 &+ o0)
-      r4 = narrow(a3 &- o0)
-      r5 = narrow(a2 &- o1)
-      r6 = narrow(a1 &- o2)
-      r7 = narrow(a0 &- o3)
+  /// The first pass, down the columns of 64 numbers into the 64 behind them.
+  @unsafe @inline(never)
+  private static func columns(_ block: UnsafeMutablePointer<Int16>) {
+    for c in 0..<8 {
+      var v = JPEGButterfly(bias: 1 << 10)
+      unsafe v.add(block[c], block[c &+ 8], block[c &+ 16], block[c &+ 24])
+      unsafe v.add(fifth: block[c &+ 32], block[c &+ 40], block[c &+ 48], block[c &+ 56])
+      unsafe v.store(block + 64 + c)
     }
+  }
 
-    @inline(__always)
-    private func low(_ a: SIMD8<Int16>, _ b: SIMD8<Int16>) -> SIMD8<Int16> {
-      SIMD8(a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3])
+  /// The first pass where only the first four rows count.
+  @unsafe @inline(never)
+  private static func columnsOfQuarter(_ block: UnsafeMutablePointer<Int16>) {
+    for c in 0..<8 {
+      var v = JPEGButterfly(bias: 1 << 10)
+      unsafe v.add(block[c], block[c &+ 8], block[c &+ 16], block[c &+ 24])
+      unsafe v.store(block + 64 + c)
     }
+  }
 
-    @inline(__always)
-    private func high(_ a: SIMD8<Int16>, _ b: SIMD8<Int16>) -> SIMD8<Int16> {
-      SIMD8(a[4], b[4], a[5], b[5], a[6], b[6], a[7], b[7])
+  /// The second pass, along the rows of 64 transposed numbers, into the 64 behind them.
+  @unsafe @inline(never)
+  private static func rows(_ block: UnsafeMutablePointer<Int16>) {
+    for c in 0..<8 {
+      var v = JPEGButterfly(bias: 1 << 17 + 128 << 18)
+      unsafe v.add(block[c], block[c &+ 8], block[c &+ 16], block[c &+ 24])
+      unsafe v.add(fifth: block[c &+ 32], block[c &+ 40], block[c &+ 48], block[c &+ 56])
+      unsafe v.storeSamples(block + 64 + c)
     }
+  }
 
-    /// Rows become columns: three rounds of interleaving.
-    @inline(never)
-    mutating func transpose() {
-      let (a0, a1, a2, a3) = (low(r0, r4), high(r0, r4), low(r1, r5), high(r1, r5))
-      let (a4, a5, a6, a7) = (low(r2, r6), high(r2, r6), low(r3, r7), high(r3, r7))
-      let (b0, b1, b2, b3) = (low(a0, a4), high(a0, a4), low(a1, a5), high(a1, a5))
-      let (b4, b5, b6, b7) = (low(a2, a6), high(a2, a6), low(a3, a7), high(a3, a7))
-      r0 = low(b0, b4)
-      r1 = high(b0, b4)
-      r2 = low(b1, b5)
-      r3 = high(b1, b5)
-      r4 = low(b2, b6)
-      r5 = high(b2, b6)
-      r6 = low(b3, b7)
-      r7 = high(b3, b7)
+  /// The second pass where only the first four columns count.
+  @unsafe @inline(never)
+  private static func rowsOfQuarter(_ block: UnsafeMutablePointer<Int16>) {
+    for c in 0..<8 {
+      var v = JPEGButterfly(bias: 1 << 17 + 128 << 18)
+      unsafe v.add(block[c], block[c &+ 8], block[c &+ 16], block[c &+ 24])
+      unsafe v.storeSamples(block + 64 + c)
+    }
+  }
+
+  /// Makes the rows of 64 numbers the columns of `other`.
+  ///
+  /// An index has three bits of row and three of column. Dealing out both halves by turns moves the
+  /// first bit to the end; three times that makes a column of a row.
+  @unsafe @inline(never)
+  private static func transpose(
+    _ block: UnsafeMutablePointer<Int16>, _ other: UnsafeMutablePointer<Int16>
+  ) {
+    unsafe deal(block, other)
+    unsafe deal(other, block)
+    unsafe deal(block, other)
+  }
+
+  @unsafe @inline(never)
+  private static func deal<Number>(
+    _ source: UnsafeMutablePointer<Number>, _ target: UnsafeMutablePointer<Number>
+  ) {
+    for index in 0..<32 {
+      unsafe target[2 &* index] = source[index]
+      unsafe target[2 &* index &+ 1] = source[index &+ 32]
+    }
+  }
+
+  /// 64 numbers, their columns, clamped to bytes, to rows of a plane.
+  @unsafe @inline(never)
+  private static func store(
+    _ block: UnsafeMutablePointer<Int16>, _ target: UnsafeMutablePointer<UInt8>, _ stride: Int
+  ) {
+    let first = unsafe UnsafeMutableRawPointer(block - 64).assumingMemoryBound(to: UInt8.self)
+    let second = unsafe first + 64
+    unsafe narrow(block, first)
+    unsafe deal(first, second)
+    unsafe deal(second, first)
+    unsafe deal(first, second)
+    let bytes = UnsafeRawPointer(second)
+    let output = UnsafeMutableRawPointer(target)
+    for row in 0..<8 {
+      unsafe output.storeBytes(
+        of: bytes.loadUnaligned(fromByteOffset: 8 &* row, as: UInt64.self),
+        toByteOffset: row &* stride, as: UInt64.self)
+    }
+  }
+
+  @unsafe @inline(never)
+  private static func narrow(
+    _ source: UnsafeMutablePointer<Int16>, _ target: UnsafeMutablePointer<UInt8>
+  ) {
+    for index in 0..<64 {
+      unsafe target[index] = UInt8(truncatingIfNeeded: max(0, min(source[index], 255)))
     }
   }
 
@@ -130,7 +143,8 @@ enum JPEGInverseDCT {
     stride: Int
   ) {
     precondition(
-      block.count == 64 && start >= 0 && stride >= 8 && start + 7 * stride + 8 <= output.count,
+      block.count == blockSize && start >= 0 && stride >= 8
+        && start + 7 * stride + 8 <= output.count,
       "a block at \(start), stride \(stride), leaves a plane of \(output.count) samples")
     // Places within the block are below 64, rows lie within the plane, as checked.
     unsafe block.withUnsafeMutableBufferPointer { block in

@@ -26,10 +26,9 @@ struct JPEGPicture {
     var samples: [Sample]
     if isLossless {
       try checkSampling()
-      samples = [Sample](
-        repeating: 0, count: frame.width * frame.height * frame.components.count)
+      samples = Sample.take(frame.width * frame.height * frame.components.count)
     } else {
-      samples = Sample.takePlanes(64 * frame.blockCount)
+      samples = Sample.take(64 * frame.blockCount)
     }
     var coefficients = [Int16](
       repeating: 0, count: frame.process == .progressive ? 64 * frame.blockCount : 0)
@@ -127,7 +126,7 @@ struct JPEGPicture {
   private func transform<Sample: JPEGSample>(
     _ coefficients: [Int16], steps: [[Int32]], into samples: inout [Sample]
   ) {
-    var storage = [Sample.Coefficient](repeating: 0, count: 64)
+    var storage = [Sample.Coefficient](repeating: 0, count: JPEGInverseDCT.blockSize)
     var block = storage.mutableSpan
     var target = samples.mutableSpan
     let source = coefficients.span
@@ -144,7 +143,8 @@ struct JPEGPicture {
               truncatingIfNeeded: Int32(source[first &+ k]) &* factors[k])
           }
           Sample.transform(
-            &block, into: &target, start: 64 * component.firstBlock + 8 * y * stride + 8 * x,
+            &block, places: 63, into: &target,
+            start: 64 * component.firstBlock + 8 * y * stride + 8 * x,
             stride: stride)
         }
       }
@@ -169,7 +169,7 @@ struct JPEGPicture {
     var pixels: [Sample]
     if frame.process != .lossless {
       pixels = try JPEGInterleaving(frame: frame, source: source).pixels(of: samples)
-      if count > 1 { Sample.keepPlanes(samples) }
+      if count > 1 { Sample.keep(samples) }
     } else {
       pixels = samples
       if source == .ycc || source == .ycck {

@@ -1,20 +1,23 @@
 // The two widths of samples that DCT frames come in.
 
 /// A sample of a plane, and the coefficients from which it is made.
-protocol JPEGSample: FixedWidthInteger, UnsignedInteger, SIMDScalar, Codable, Sendable {
+protocol JPEGSample: FixedWidthInteger, UnsignedInteger, SIMDScalar, Codable, SpareNumber {
   /// Wide enough for dequantised coefficients of the precision that the sample holds.
-  associatedtype Coefficient: FixedWidthInteger, SignedInteger, Sendable
-
-  /// Planes of so many zeros, and what becomes of them.
-  static func takePlanes(_ count: Int) -> [Self]
-  static func keepPlanes(_ planes: consuming [Self])
+  associatedtype Coefficient: FixedWidthInteger, SignedInteger, SIMDScalar, Sendable
 
   /// Writes the samples of one block.
   ///
-  /// - Precondition: `block` has 64 elements; the eight rows lie within `output`.
+  /// - Parameters:
+  ///   - block: `JPEGInverseDCT.blockSize` numbers, the first 64 the coefficients in rows; what it holds
+  ///     afterwards is of no use.
+  ///   - places: The places of those that may differ from 0, joined by OR.
+  ///   - output: The plane.
+  ///   - start: The block's first sample.
+  ///   - stride: From row to row.
+  /// - Precondition: The eight rows lie within `output`.
   static func transform(
-    _ block: inout MutableSpan<Coefficient>, into output: inout MutableSpan<Self>, start: Int,
-    stride: Int)
+    _ block: inout MutableSpan<Coefficient>, places: Int, into output: inout MutableSpan<Self>,
+    start: Int, stride: Int)
 
   /// Writes a block whose samples are all equal.
   ///
@@ -23,10 +26,10 @@ protocol JPEGSample: FixedWidthInteger, UnsignedInteger, SIMDScalar, Codable, Se
 
   /// Converts a row of YCbCr to interleaved RGB from `start` on.
   ///
-  /// - Precondition: Each row, and the scratch, hold the width rounded up to a multiple of eight.
+  /// - Precondition: Each row holds the width, the scratch three times `JPEGColorTransform.pitch`.
   static func convert(
     _ luma: Span<Self>, _ blue: Span<Self>, _ red: Span<Self>, width: Int,
-    scratch: inout [UInt32], into output: inout MutableSpan<Self>, at start: Int)
+    scratch: inout [UInt8], into output: inout MutableSpan<Self>, at start: Int)
 
   /// Stores sixteen samples, those of `even` and `odd` by turns.
   ///
@@ -55,13 +58,7 @@ extension JPEGSample {
   }
 }
 
-private let spareBytes = JPEGSparePlanes<UInt8>()
-private let spareWords = JPEGSparePlanes<UInt16>()
-
 extension UInt8: JPEGSample {
-  static func takePlanes(_ count: Int) -> [UInt8] { spareBytes.take(count) }
-  static func keepPlanes(_ planes: consuming [UInt8]) { spareBytes.keep(planes) }
-
   @unsafe @inline(__always)
   static func store(
     _ even: SIMD8<UInt16>, _ odd: SIMD8<UInt16>, to output: UnsafeMutableRawBufferPointer,
@@ -73,16 +70,17 @@ extension UInt8: JPEGSample {
 
   @inline(__always)
   static func transform(
-    _ block: inout MutableSpan<Int16>, into output: inout MutableSpan<UInt8>, start: Int,
-    stride: Int
+    _ block: inout MutableSpan<Int16>, places: Int, into output: inout MutableSpan<UInt8>,
+    start: Int, stride: Int
   ) {
-    JPEGInverseDCT.transform8(&block, into: &output, start: start, stride: stride)
+    JPEGInverseDCT.transform8(
+      &block, places: places, into: &output, start: start, stride: stride)
   }
 
   @inline(__always)
   static func convert(
     _ luma: Span<UInt8>, _ blue: Span<UInt8>, _ red: Span<UInt8>, width: Int,
-    scratch: inout [UInt32], into output: inout MutableSpan<UInt8>, at start: Int
+    scratch: inout [UInt8], into output: inout MutableSpan<UInt8>, at start: Int
   ) {
     JPEGColorTransform.convert(
       luma, blue, red, width: width, scratch: &scratch, into: &output, at: start)
@@ -90,9 +88,6 @@ extension UInt8: JPEGSample {
 }
 
 extension UInt16: JPEGSample {
-  static func takePlanes(_ count: Int) -> [UInt16] { spareWords.take(count) }
-  static func keepPlanes(_ planes: consuming [UInt16]) { spareWords.keep(planes) }
-
   @unsafe @inline(__always)
   static func store(
     _ even: SIMD8<UInt16>, _ odd: SIMD8<UInt16>, to output: UnsafeMutableRawBufferPointer,
@@ -105,15 +100,15 @@ extension UInt16: JPEGSample {
 
   @inline(__always)
   static func transform(
-    _ block: inout MutableSpan<Int32>, into output: inout MutableSpan<UInt16>, start: Int,
-    stride: Int
+    _ block: inout MutableSpan<Int32>, places: Int, into output: inout MutableSpan<UInt16>,
+    start: Int, stride: Int
   ) {
     JPEGInverseDCT.transform12(&block, into: &output, start: start, stride: stride)
   }
 
   static func convert(
     _ luma: Span<UInt16>, _ blue: Span<UInt16>, _ red: Span<UInt16>, width: Int,
-    scratch: inout [UInt32], into output: inout MutableSpan<UInt16>, at start: Int
+    scratch: inout [UInt8], into output: inout MutableSpan<UInt16>, at start: Int
   ) {
     var row = [UInt16](repeating: 0, count: 3 * width)
     for x in 0..<width {

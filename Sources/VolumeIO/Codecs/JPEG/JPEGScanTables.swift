@@ -46,30 +46,26 @@ struct JPEGScanTables {
     }
   }
 
-  /// Run added to the place in the block by an end-of-block code: past any end.
-  static let endOfBlock = 64
+  /// The entry of a code: the bits it takes with those of its value (0...5), its own bits (6...10), the
+  /// bits of its value (11...14), and the run before its coefficient (from 16 on).
+  static func entry(run: Int32, size: Int32, length: Int32) -> Int32 {
+    run << 16 | size << 11 | length << 6 | (length + size)
+  }
 
-  /// What ten bits tell of an AC code: bits to skip (0...4), bits of value that follow (5...8), run
-  /// (9...15) and, where the value lies within the ten bits, the value (16...31). 0 where they do
-  /// not tell.
+  /// The run of an end-of-block code: past any end.
+  static let endOfBlock: Int32 = 128
+
+  /// What ten bits tell of an AC code; 0 where they do not tell.
+  ///
+  /// Sixteen zeros are fifteen and a coefficient of no bits, which is a zero too.
   private static func packed(_ table: JPEGHuffmanTable) -> [Int32] {
-    table.look.enumerated().map { bits, entry in
-      let length = Int32(entry >> 8)
-      let run = Int32(entry >> 4 & 15)
-      let size = Int32(entry & 15)
+    table.look.map { look in
+      let length = Int32(look >> 8)
+      let run = Int32(look >> 4 & 15)
+      let size = Int32(look & 15)
       guard length > 0 else { return 0 }
-      if size == 0 {
-        switch run {
-        case 0: return Int32(endOfBlock) << 9 | length
-        case 15: return 16 << 9 | length
-        default: return 0
-        }
-      }
-      let lookBits = Int32(JPEGHuffmanTable.lookBits)
-      guard length + size <= lookBits else { return run << 9 | size << 5 | length }
-      let raw = Int32(bits) >> (lookBits - length - size) & ((1 << size) - 1)
-      let value = raw < 1 << (size - 1) ? raw - (1 << size) + 1 : raw
-      return value << 16 | run << 9 | (length + size)
+      if size > 0 || run == 15 { return entry(run: run, size: size, length: length) }
+      return run == 0 ? entry(run: endOfBlock, size: 0, length: length) : 0
     }
   }
 }

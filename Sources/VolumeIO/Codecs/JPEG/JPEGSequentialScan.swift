@@ -28,10 +28,12 @@ struct JPEGSequentialScan {
     _ bytes: Span<UInt8>, from position: Int, into samples: inout MutableSpan<Sample>
   ) throws(VolumeError) -> Int {
     var reader = JPEGBitReader(position: position)
-    var blockStorage = [Sample.Coefficient](repeating: 0, count: 64)
-    var block = blockStorage.mutableSpan
-    var predictions = SIMD4<Int32>()
-    let places = blocksOfUnit()
+    var storage = [Sample.Coefficient](repeating: 0, count: JPEGInverseDCT.blockSize)
+    var block = storage.mutableSpan
+    var lastDC = [Int32](repeating: 0, count: scan.parts.count)
+    var predictions = lastDC.mutableSpan
+    let placesOfUnit = blocksOfUnit()
+    let places = placesOfUnit.span
     let isSingle = scan.parts.count == 1
     let only = frame.components[scan.parts[0].component]
     let unitsWide = isSingle ? only.blocksWide : frame.unitsWide
@@ -48,35 +50,46 @@ struct JPEGSequentialScan {
             try reader.passRestart(restarts, bytes)
             restarts += 1
             untilRestart = restartInterval
-            predictions = SIMD4()
+            predictions.update(repeating: 0)
           }
           untilRestart -= 1
         }
         for index in 0..<places.count {
           let place = places[index]
           let start = place.start &+ unitY &* place.stepY &+ unitX &* place.stepX
-          let part = place.part
-          let isFlat = decodeBlock(
-            bytes, &reader, &predictions[part],
-            dc.extracting(
-              part * JPEGHuffmanTable.lookSize..<(part + 1) * JPEGHuffmanTable.lookSize),
-            ac.extracting(
-              part * JPEGHuffmanTable.lookSize..<(part + 1) * JPEGHuffmanTable.lookSize),
-            steps.extracting(64 * part..<64 * (part + 1)), part, into: &block)
-          if isFlat {
+          let found = decodeBlock(
+            bytes, &reader, &predictions[place.part], dc, ac, steps, place.part, into: &block)
+          if found == 0 {
             let value: Sample = JPEGInverseDCT.flat(
               Int32(truncatingIfNeeded: block[0]), precision: frame.precision)
             Sample.fill(value, into: &samples, start: start, stride: place.stride)
             block[0] = 0
           } else {
-            Sample.transform(&block, into: &samples, start: start, stride: place.stride)
-            block.update(repeating: 0)
+            Sample.transform(
+              &block, places: found, into: &samples, start: start, stride: place.stride)
+            Self.clear(&block)
           }
         }
       }
       try reader.check()
     }
     return reader.position
+  }
+
+  /// Makes the coefficients zeros.
+  @inline(__always)
+  private static func clear<Coefficient: FixedWidthInteger & SIMDScalar>(
+    _ block: inout MutableSpan<Coefficient>
+  ) {
+    precondition(block.count >= 64, "a block of \(block.count)")
+    // Eight rows of eight lie within the block, as checked.
+    unsafe block.withUnsafeMutableBytes { bytes in
+      for row in 0..<8 {
+        unsafe bytes.storeBytes(
+          of: SIMD8<Coefficient>(), toByteOffset: 8 &* row &* MemoryLayout<Coefficient>.size,
+          as: SIMD8<Coefficient>.self)
+      }
+    }
   }
 
   /// A block of an MCU: its part of the scan, its place in the first MCU, and the way to the next.
@@ -108,83 +121,125 @@ struct JPEGSequentialScan {
     return places
   }
 
-  /// Decodes one block into 64 zeros; true where only its first coefficient is set.
+  /// Decodes one block into 64 zeros.
   ///
   /// - Parameters:
-  ///   - dc: The part's look of DC codes.
-  ///   - ac: The part's look of AC codes.
-  ///   - steps: The part's 64 quantisation steps with their places, `JPEGScanTables.steps`.
+  ///   - dc: The looks of DC codes.
+  ///   - ac: The looks of AC codes.
+  ///   - steps: The quantisation steps with their places, `JPEGScanTables.steps`.
+  ///   - part: The block's part of the scan, which tells its tables.
+  /// - Returns: The places of the coefficients behind the first, joined by OR; 0 without any.
   @inline(__always)
   private func decodeBlock<Coefficient: FixedWidthInteger & SignedInteger>(
     _ bytes: Span<UInt8>, _ reader: inout JPEGBitReader, _ prediction: inout Int32,
     _ dc: Span<UInt16>, _ ac: Span<Int32>, _ steps: Span<Int32>, _ part: Int,
     into block: inout MutableSpan<Coefficient>
-  ) -> Bool {
+  ) -> Int {
+    let size = JPEGHuffmanTable.lookSize
     precondition(
-      dc.count == JPEGHuffmanTable.lookSize && ac.count == JPEGHuffmanTable.lookSize
-        && steps.count == 64 && block.count == 64,
+      part >= 0 && dc.count >= (part + 1) * size && ac.count >= (part + 1) * size
+        && steps.count >= (part + 1) * 64 && block.count >= 64,
       "tables of \(dc.count), \(ac.count) and \(steps.count), a block of \(block.count)")
+    // A copy stays in registers.
     var bits = reader
-    var isFlat = true
     // A look is ten bits of the buffer, `k` is below 64, and a place has six bits.
-    unsafe block.withUnsafeMutableBufferPointer { block in
+    let found = unsafe block.withUnsafeMutableBufferPointer { block in
       unsafe ac.withUnsafeBufferPointer { ac in
         unsafe steps.withUnsafeBufferPointer { steps in
-          guard let block = block.baseAddress, let ac = ac.baseAddress,
-            let steps = steps.baseAddress
-          else { return }
-          bits.refill(bytes)
-          let look = dc[Int(truncatingIfNeeded: bits.buffer &>> 54)]
-          var size = Int(truncatingIfNeeded: look)
-          if size != 0 {
-            bits.skip(size &>> 8)
-            size &= 0xFF
-          } else {
-            size = bits.longSymbol(tables.dcTables[part])
-          }
-          if size > 15 { bits.isInvalid = true }
-          prediction = prediction &+ Int32(truncatingIfNeeded: bits.takeSigned(size & 15))
-          unsafe block[0] = Coefficient(truncatingIfNeeded: prediction &* (steps[0] &>> 6))
-          var k = 1
-          while k < 64 {
-            bits.refill(bytes)
-            var entry = unsafe ac[Int(truncatingIfNeeded: bits.buffer &>> 54)]
-            if entry == 0 { entry = longEntry(part, &bits) }
-            bits.skip(Int(truncatingIfNeeded: entry & 31))
-            k &+= Int(truncatingIfNeeded: entry &>> 9 & 127)
-            var value = entry &>> 16
-            let size = Int(truncatingIfNeeded: entry &>> 5 & 15)
-            if size > 0 {
-              value = Int32(truncatingIfNeeded: bits.takeSigned(size))
-            } else if value == 0 {
-              continue
-            }
-            if k > 63 {
-              bits.isInvalid = true
-              break
-            }
-            let step = unsafe steps[k]
-            unsafe block[Int(truncatingIfNeeded: step & 63)] = Coefficient(
-              truncatingIfNeeded: value &* (step &>> 6))
-            isFlat = false
-            k &+= 1
+          guard let block = block.baseAddress, let acBase = ac.baseAddress,
+            let stepsBase = steps.baseAddress
+          else { return 0 }
+          let coder = unsafe Coefficients(
+            scan: self, part: part, block: block, codes: acBase + part &* size,
+            steps: stepsBase + part &* 64)
+          bits.refillWholly(bytes)
+          let difference = decodeDifference(
+            &bits, dc[part &* size &+ Int(truncatingIfNeeded: bits.buffer &>> 54)], part)
+          prediction = prediction &+ difference
+          unsafe block[0] = Coefficient(
+            truncatingIfNeeded: prediction &* (stepsBase[part &* 64] &>> 6))
+          // Both symbols' bits, 25 at most of each, are there after one refill.
+          var (k, found) = (1, 0)
+          guard unsafe coder.next(bytes, &bits, &k, &found) else { return found }
+          while true {
+            bits.refillWholly(bytes)
+            guard unsafe coder.next(bytes, &bits, &k, &found),
+              unsafe coder.next(bytes, &bits, &k, &found)
+            else { return found }
           }
         }
       }
     }
     reader = bits
-    return isFlat
+    return found
+  }
+
+  /// The difference of a block's first coefficient to the one before.
+  @inline(__always)
+  private func decodeDifference(
+    _ bits: inout JPEGBitReader, _ look: UInt16, _ part: Int
+  ) -> Int32 {
+    var size = Int(truncatingIfNeeded: look)
+    if size != 0 {
+      bits.skip(size &>> 8)
+      size &= 0xFF
+    } else {
+      size = bits.longSymbol(tables.dcTables[part])
+    }
+    if size > 15 { bits.isInvalid = true }
+    return Int32(truncatingIfNeeded: bits.takeSigned(size & 15))
+  }
+
+  /// What the coefficients of a block are decoded with.
+  @unsafe
+  private struct Coefficients<Coefficient: FixedWidthInteger & SignedInteger> {
+    let scan: JPEGSequentialScan
+    let part: Int
+    /// Of 64 coefficients.
+    let block: UnsafeMutablePointer<Coefficient>
+    /// The part's looks, `lookSize` of them.
+    let codes: UnsafePointer<Int32>
+    /// The part's 64 steps.
+    let steps: UnsafePointer<Int32>
+
+    /// Decodes the coefficient at `k`, or the run that leads to the next; false at the block's end.
+    @unsafe @inline(__always)
+    func next(
+      _ bytes: Span<UInt8>, _ bits: inout JPEGBitReader, _ k: inout Int, _ found: inout Int
+    ) -> Bool {
+      var entry = unsafe codes[Int(truncatingIfNeeded: bits.buffer &>> 54)]
+      if entry == 0 { entry = unsafe scan.longEntry(part, bytes, &bits) }
+      // The value is taken from a copy, so that the next look need not wait for it.
+      var value = bits
+      value.skip(Int(truncatingIfNeeded: entry &>> 6 & 31))
+      bits.skip(Int(truncatingIfNeeded: entry & 63))
+      let size = Int(truncatingIfNeeded: entry &>> 11 & 15)
+      k &+= Int(truncatingIfNeeded: entry &>> 16)
+      if k > 63 {
+        if size > 0 { bits.isInvalid = true }
+        return false
+      }
+      let step = unsafe steps[k]
+      let place = Int(truncatingIfNeeded: step & 63)
+      found |= place
+      unsafe block[place] = Coefficient(
+        truncatingIfNeeded: Int32(truncatingIfNeeded: value.takeSigned(size)) &* (step &>> 6))
+      k &+= 1
+      return k < 64
+    }
   }
 
   /// The entry of a code longer than ten bits, its own bits already skipped.
-  @inline(__always)
-  private func longEntry(_ part: Int, _ reader: inout JPEGBitReader) -> Int32 {
+  @inline(never)
+  private func longEntry(
+    _ part: Int, _ bytes: Span<UInt8>, _ reader: inout JPEGBitReader
+  ) -> Int32 {
     let symbol = Int32(reader.longSymbol(tables.acTables[part]))
+    reader.refill(bytes)
     let run = symbol >> 4
     let size = symbol & 15
-    if size > 0 { return run << 9 | size << 5 }
-    if run == 15 { return 16 << 9 }
+    if size > 0 || run == 15 { return JPEGScanTables.entry(run: run, size: size, length: 0) }
     if run > 0 { reader.isInvalid = true }
-    return Int32(JPEGScanTables.endOfBlock) << 9
+    return JPEGScanTables.entry(run: JPEGScanTables.endOfBlock, size: 0, length: 0)
   }
 }

@@ -13,6 +13,14 @@ struct J2KTileDecoder {
   enum Component: Sendable {
     case integers(J2KPlane<Int32>)
     case reals(J2KPlane<Float>)
+
+    /// Gives the memory back for other planes.
+    consuming func keep() {
+      switch self {
+      case .integers(let plane): plane.keep()
+      case .reals(let plane): plane.keep()
+      }
+    }
   }
 
   /// One block to decode, and where its result goes.
@@ -44,8 +52,8 @@ struct J2KTileDecoder {
       component.resolutions.map { resolution in
         resolution.bands.map { band in
           component.style.isReversible
-            ? Component.integers(J2KPlane(rect: band.rect, repeating: 0))
-            : Component.reals(J2KPlane(rect: band.rect, repeating: 0))
+            ? Component.integers(J2KPlane(rect: band.rect))
+            : Component.reals(J2KPlane(rect: band.rect))
         }
       }
     }
@@ -133,11 +141,10 @@ struct J2KTileDecoder {
     let rect = job.block.rect
     let shift = UInt32(component.regionShift)
     let first = (rect.y0 - band.rect.y0) * band.rect.width + rect.x0 - band.rect.x0
-    let none = J2KRect()
     switch bands[job.component][job.resolution][job.band] {
     case .integers(var plane):
       // The plane is taken out of the array, so that it is changed in place.
-      bands[job.component][job.resolution][job.band] = .integers(J2KPlane(rect: none, repeating: 0))
+      bands[job.component][job.resolution][job.band] = .integers(.none)
       copy(values, rect, into: &plane.values, first, band.rect.width) { value in
         let size = Int32(truncatingIfNeeded: magnitude(value, shift) &>> 1)
         let sign = Int32(bitPattern: value) &>> 31
@@ -145,7 +152,7 @@ struct J2KTileDecoder {
       }
       bands[job.component][job.resolution][job.band] = .integers(plane)
     case .reals(var plane):
-      bands[job.component][job.resolution][job.band] = .reals(J2KPlane(rect: none, repeating: 0))
+      bands[job.component][job.resolution][job.band] = .reals(.none)
       let step = band.step / 2
       copy(values, rect, into: &plane.values, first, band.rect.width) { value in
         let size = Float(Int32(truncatingIfNeeded: magnitude(value, shift))) * step
@@ -198,12 +205,16 @@ struct J2KTileDecoder {
         }
         result = .integers(
           J2KWavelet<J2KReversible>.joined(low: low, bands: high, to: resolution.rect))
+        low.keep()
+        for plane in high { plane.keep() }
       case .reals(let low):
         let high = bands[index].compactMap { band in
           if case .reals(let plane) = band { plane } else { nil }
         }
         result = .reals(
           J2KWavelet<J2KIrreversible>.joined(low: low, bands: high, to: resolution.rect))
+        low.keep()
+        for plane in high { plane.keep() }
       }
       bands[index] = []
     }

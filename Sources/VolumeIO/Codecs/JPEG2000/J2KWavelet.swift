@@ -1,20 +1,9 @@
 // The inverse wavelet transforms, reversible 5/3 and irreversible 9/7.
 // Source: ITU-T T.800 annex F.
 
-/// A rectangle of coefficients or samples.
-struct J2KPlane<Value: Sendable>: Sendable {
-  let rect: J2KRect
-  var values: [Value]
-
-  init(rect: J2KRect, repeating value: Value) {
-    self.rect = rect
-    values = [Value](repeating: value, count: rect.width * rect.height)
-  }
-}
-
 /// Lifting steps of one wavelet, along a line and from line to line.
 protocol J2KLifting {
-  associatedtype Value: Numeric & Sendable
+  associatedtype Value: SpareNumber
 
   /// Scaling, before the steps, of what a low and a high line hold.
   static var scales: (low: Value, high: Value)? { get }
@@ -76,7 +65,7 @@ enum J2KWavelet<Lifting: J2KLifting> {
   ///   - rect: The resolution's place, whose parity tells which lines are low.
   @inline(__always)
   static func joined(low: Plane, bands: [Plane], to rect: J2KRect) -> Plane {
-    var result = Plane(rect: rect, repeating: 0)
+    var result = Plane(rect: rect)
     let (width, height) = (rect.width, rect.height)
     let (parityX, parityY) = (rect.x0 & 1, rect.y0 & 1)
     guard width > 0, height > 0 else { return result }

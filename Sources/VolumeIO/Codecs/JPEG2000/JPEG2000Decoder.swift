@@ -79,7 +79,9 @@ package enum JPEG2000Decoder {
           .truncated, "tile \(index) of \(size.tilesWide) × \(size.tilesHigh) does not come",
           offset: end, field: "SOT")
       }
-      image.store(try decoder.decode(index, tile, bytes, missing: &missing))
+      let planes = try decoder.decode(index, tile, bytes, missing: &missing)
+      image.store(planes)
+      for plane in planes { plane.keep() }
     }
     return image
   }

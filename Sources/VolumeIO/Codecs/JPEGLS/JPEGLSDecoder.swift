@@ -76,12 +76,12 @@ package enum JPEGLSDecoder {
     throw VolumeError(.truncated, "no frame header", offset: bytes.count, field: "SOF55")
   }
 
-  private static func scans<Sample: FixedWidthInteger & UnsignedInteger>(
+  private static func scans<Sample: FixedWidthInteger & UnsignedInteger & SpareNumber>(
     _ bytes: Span<UInt8>, _ reader: inout JPEGMarkerReader, _ frame: JPEGLSFrame,
     _ presets: JPEGLSPresets, _ diagnostics: inout [String]
   ) throws(VolumeError) -> [Sample] {
     var presets = presets
-    var samples = [Sample](repeating: 0, count: frame.sampleCount)
+    var samples = Sample.take(frame.sampleCount)
     var seen: Set<Int> = []
     var restartInterval = 0
     var hasEnd = false
@@ -168,12 +168,12 @@ package enum JPEGLSDecoder {
       offset: at, field: "APP8")
   }
 
-  private static func interleave<Sample: FixedWidthInteger & UnsignedInteger>(
+  private static func interleave<Sample: FixedWidthInteger & UnsignedInteger & SpareNumber>(
     _ planes: [Sample], _ frame: JPEGLSFrame
   ) -> [Sample] {
     let count = frame.components.count
     if count == 1 { return planes }
-    var pixels = [Sample](repeating: 0, count: frame.width * frame.height * count)
+    var pixels = Sample.take(frame.width * frame.height * count)
     var target = pixels.mutableSpan
     let source = planes.span
     for (index, component) in frame.components.enumerated() {

@@ -240,10 +240,15 @@ struct JPEGLSLineDecoder: Sendable {
     let c = packed &>> 8
     let center = max(0, min(maximum, predicted &+ ((c ^ sign) &- sign)))
     let code = reader.golomb(packed & 31, limit: escape, escapeBits: errorBits, bytes)
-    var error = (code &>> 1) ^ (0 &- (code & 1))
-    if near == 0 { error ^= 0 &- (packed &>> 7 & 1) }
-    let step = (error ^ sign) &- sign
-    let value = isMasked ? (center &+ step) & maximum : reconstruct(center, step, near: near)
+    let flip = near == 0 ? 0 &- (packed &>> 7 & 1) : 0
+    let error = (code &>> 1) ^ (0 &- (code & 1)) ^ flip
+    let value: Int
+    if isMasked {
+      // What does not depend on the code comes first.
+      value = (((code &>> 1) ^ (flip ^ sign) ^ (0 &- (code & 1))) &+ (center &- sign)) & maximum
+    } else {
+      value = reconstruct(center, (error ^ sign) &- sign, near: near)
+    }
     unsafe update(state, packed, error, near: near)
     return value
   }

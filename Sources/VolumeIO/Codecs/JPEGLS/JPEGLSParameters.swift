@@ -84,12 +84,15 @@ struct JPEGLSParameters: Sendable, Hashable {
   func gradientRegions() -> [Int8] {
     let stops = [near + 1, threshold1, threshold2, threshold3, maximum + 1].map { Int($0) }
     let reach = Int(maximum)
+    var table = [Int8](repeating: 0, count: 2 * reach + 1)
+    var all = table.mutableSpan
     // Thresholds may lie beyond MAXVAL, where NEAR is large.
-    var positive = [Int8](repeating: 0, count: min(stops[0], reach + 1))
-    for region in 1...4 {
-      let count = min(stops[region], reach + 1) - positive.count
-      if count > 0 { positive += [Int8](repeating: Int8(region), count: count) }
+    for region in 1...4 where stops[region - 1] <= min(stops[region] - 1, reach) {
+      for difference in stops[region - 1]...min(stops[region] - 1, reach) {
+        all[reach + difference] = Int8(region)
+        all[reach - difference] = Int8(-region)
+      }
     }
-    return positive.dropFirst().reversed().map { -$0 } + positive
+    return table
   }
 }

@@ -101,7 +101,7 @@ package enum RunLengthFrame {
     _ bytes: Span<UInt8>, offsets: [Int], pixels: Int, components: Int
   ) throws(VolumeError) -> [Sample] {
     var result = [Sample](repeating: 0, count: pixels * components)
-    var plane = [UInt8](repeating: 0, count: pixels)
+    var plane = UInt8.take(pixels)
     let sampleSize = Sample.bitWidth / 8
     for segment in 0..<components * sampleSize {
       let start = offsets[segment]
@@ -122,6 +122,7 @@ package enum RunLengthFrame {
         }
       }
     }
+    UInt8.keep(plane)
     return result
   }
 

@@ -161,7 +161,7 @@ private struct SeriesReading {
     let isCheap = series.headers.allSatisfy { $0.pixels?.length != nil && !$0.isDeflated }
     let keepsColor = options.color == .stored
     // Files side by side; the frames of a single file side by side where they need decoding.
-    try Parallel.forEach(work.count, isSerial: options.isSerial || isCheap) {
+    try Parallel.forEach(work.count, isSerial: options.isSerial) {
       (file) throws(VolumeError) in
       let header = series.headers[file]
       do throws(VolumeError) {
