@@ -4,8 +4,8 @@ import CNeuralKernels
 
 /// The memory that tensors and kernels live in.
 ///
-/// Freed blocks are kept by size, up to 1 GB in all, and handed out again: a forward pass that
-/// repeats with the same shapes asks the system for nothing.
+/// Freed blocks are kept and handed out again: a forward pass that repeats with the same shapes asks
+/// the system for nothing.
 public enum Arena {
   /// Bytes in use now.
   public static var bytesInUse: Int { nk_arena_read().live }

@@ -145,7 +145,7 @@ enum TorchCheckpoint {
   ) throws(NeuralCoreError) {
     found.visits += 1
     found.nameBytes += name.utf8.count
-    guard depth < 32, found.visits < 1 << 20, found.nameBytes < 1 << 27 else {
+    guard depth < 32, found.visits < 1 << 18, found.nameBytes < 1 << 27 else {
       throw NeuralCoreError(
         .limit, "PyTorch: tensors nested too deep or too many at \(name.prefix(200))")
     }
