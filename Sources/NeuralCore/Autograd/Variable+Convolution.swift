@@ -17,7 +17,8 @@ extension Variable {
     {
       return pointwise(product, weight, bias)
     }
-    let result = value.convolution(weight.value, bias: bias?.value, geometry)
+    let layer = PreparedConvolution(filters: weight.value, bias: bias?.value, geometry)
+    let result = layer(value, residual: nil, activation: .none, turns: tape == nil)
     return recording(result, with: [weight] + (bias.map { [$0] } ?? [])) { g in
       let flow =
         isTracked

@@ -132,9 +132,12 @@ public struct PreparedConvolution: Sendable {
   }
 
   /// The same with another activation or other margins, on which packed filters do not depend.
+  ///
+  /// - `turns`: Whether an image of the usual layout may go there and back; training keeps it, so that
+  ///   its sums are those that its gradients were tested with.
   func callAsFunction(
     _ x: Tensor, residual: Tensor?, activation: Activation, geometry: ConvolutionGeometry? = nil,
-    channelsLast: Bool = false
+    channelsLast: Bool = false, turns: Bool = true
   ) -> Tensor {
     let geometry = geometry ?? self.geometry
     let shape = outputShape(for: x, geometry)
@@ -163,7 +166,7 @@ public struct PreparedConvolution: Sendable {
     let isPossible = unsafe nk_channels_possible(&description) == 1
     let staysLast = isPossible && (channelsLast || x.isOnlyChannelsLast)
     // From the usual layout it pays to go to the other and back where pixels have enough products.
-    let isLast = staysLast || isPossible && algorithm == .automatic && isWorthTurning
+    let isLast = staysLast || turns && isPossible && algorithm == .automatic && isWorthTurning
     let result = isLast ? Tensor(channelsLast: shape) : Tensor(uninitialized: shape)
     if result.count == 0 { return result }
     let input = isLast ? x.channelsLast() : x.contiguous()
