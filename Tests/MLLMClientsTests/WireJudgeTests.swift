@@ -95,11 +95,16 @@ struct Finding: Codable, Sendable, Hashable, SchemaDescribed {
   }
 
   @Test func `the vendors' own types accept every request`() async throws {
+    let judge = "\(LocalServer.judges)/validate_wire.py"
+    guard FileManager.default.isReadableFile(atPath: judge) else {
+      print("skipped: no file \(judge) (ROENTGEN_WIRE_TOOLS); 1 group of checks did not run")
+      return
+    }
     guard
       let server = await LocalServer(
         "validate_wire",
         needs: "openai, anthropic, google.genai, google.ai.generativelanguage_v1beta",
-        arguments: { ["\(LocalServer.judges)/validate_wire.py", "\($0)"] })
+        arguments: { [judge, "\($0)"] })
     else { return }
     let key = APIKey.provided { "k" }
     var judged = 0
