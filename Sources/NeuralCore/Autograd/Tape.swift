@@ -20,6 +20,8 @@ public final class Tape {
   public let seed: UInt64
   /// How products are computed.
   public let precision: Precision
+  /// How convolutions and their gradients are computed.
+  public let convolutions: ConvolutionAlgorithm
 
   private struct Entry {
     let inputs: [Int]
@@ -44,10 +46,20 @@ public final class Tape {
   ///   - isTraining: Whether layers use batch statistics and dropout.
   ///   - seed: Two passes with equal seeds draw equal random numbers.
   ///   - precision: How products are computed.
-  public init(isTraining: Bool = true, seed: UInt64 = 0, precision: Precision = .float32) {
+  ///   - convolutions: How convolutions and their gradients are computed; `.direct` rounds less.
+  public init(
+    isTraining: Bool = true, seed: UInt64 = 0, precision: Precision = .float32,
+    convolutions: ConvolutionAlgorithm = .automatic
+  ) {
     self.isTraining = isTraining
     self.seed = seed
     self.precision = precision
+    self.convolutions = convolutions
+  }
+
+  /// An empty tape with the same settings, for a segment that is computed on its own.
+  func another() -> Tape {
+    Tape(isTraining: isTraining, seed: seed, precision: precision, convolutions: convolutions)
   }
 
   /// A value that no gradient is asked for, such as a batch of pictures.

@@ -17,17 +17,19 @@ extension Variable {
     {
       return pointwise(product, weight, bias)
     }
-    let layer = PreparedConvolution(filters: weight.value, bias: bias?.value, geometry)
+    let algorithm = tape?.convolutions ?? .automatic
+    let layer = PreparedConvolution(
+      filters: weight.value, bias: bias?.value, geometry, algorithm: algorithm)
     let result = layer(value, residual: nil, activation: .none, turns: tape == nil)
     return recording(result, with: [weight] + (bias.map { [$0] } ?? [])) { g in
       let flow =
         isTracked
         ? Tensor.convolutionInputGradient(
-          g, filters: weight.value, imageShape: shape, geometry) : nil
+          g, filters: weight.value, imageShape: shape, geometry, algorithm: algorithm) : nil
       let own =
         weight.isTracked
         ? Tensor.convolutionWeightGradient(
-          g, image: value, filterShape: weight.shape, geometry) : nil
+          g, image: value, filterShape: weight.shape, geometry, algorithm: algorithm) : nil
       guard let bias else { return [flow, own] }
       return [flow, own, bias.isTracked ? Tensor.convolutionBiasGradient(g) : nil]
     }

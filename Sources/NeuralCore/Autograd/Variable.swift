@@ -66,7 +66,7 @@ extension Variable {
   public func checkpointed(_ segment: @escaping (Variable) -> Variable) -> Variable {
     guard let tape else { return segment(self) }
     let start = tape.drawCount
-    let first = Tape(isTraining: tape.isTraining, seed: tape.seed, precision: tape.precision)
+    let first = tape.another()
     first.drawCount = start
     let result = segment(first.constant(value)).value
     tape.drawCount = first.drawCount
@@ -76,7 +76,7 @@ extension Variable {
     // The entry must be played even where the input is a constant: parameters lie inside.
     let anchor = wantsInput ? self : tape.input(value)
     return anchor.recording(result) { [unowned tape] gradient in
-      let again = Tape(isTraining: tape.isTraining, seed: tape.seed, precision: tape.precision)
+      let again = tape.another()
       again.drawCount = start
       let inner = again.input(input)
       let gradients = again.gradients(of: segment(inner), seed: gradient)

@@ -103,7 +103,10 @@ func checkClassifier<Model: Layer>(
   print("\(name): largest difference of the logits \(difference) of \(size)")
   #expect(difference <= tolerance, sourceLocation: sourceLocation)
   guard reference.tensors.tensors["out.loss"] != nil else { return }
-  let tape = Tape(isTraining: try reference.input("training").scalar == 1)
+  // Direct sums: where ReLU's argument is 2e-6 of its neighbours, as once in ResNet-50, Winograd's
+  // rounding takes the other side, and gradients before it differ by percents.
+  let tape = Tape(
+    isTraining: try reference.input("training").scalar == 1, convolutions: .direct)
   let loss = Loss.crossEntropy()(network(tape.constant(images)), try reference.input("y"))
   #expect(
     abs(loss.value.scalar - (try reference.output("loss").scalar)) < 1e-4 * size,
