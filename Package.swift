@@ -107,21 +107,8 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// `ROENTGEN_TESTS=NeuralCoreTests swift test -c release` builds the tests of one layer alone, and of the
-// layers only what those need.
+// `ROENTGEN_TESTS=NeuralCoreTests swift test -c release` builds the tests of one layer alone; the layers
+// are all built, for the snippets import them.
 if let only = Context.environment["ROENTGEN_TESTS"] {
-  var wanted: Set = [only]
-  var open = [only]
-  while let name = open.popLast() {
-    for dependency in package.targets.first(where: { $0.name == name })?.dependencies ?? [] {
-      switch dependency {
-      case .byNameItem(let inner, _), .targetItem(let inner, _):
-        if wanted.insert(inner).inserted { open.append(inner) }
-      default: break
-      }
-    }
-  }
-  package.targets.removeAll { !wanted.contains($0.name) }
-  package.products.removeAll { !wanted.contains($0.name) }
-  if !wanted.contains("MLLMClients") { package.dependencies = [] }
+  package.targets.removeAll { $0.type == .test && $0.name != only }
 }
