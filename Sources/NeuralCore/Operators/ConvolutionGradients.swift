@@ -111,12 +111,13 @@ extension Tensor {
       return steps + reach + extra[axis] - geometry.before[axis] - geometry.after[axis]
     }
     precondition(
-      size.allSatisfy { $0 > 0 }, "transposedConvolution: \(shape) becomes \(size)")
+      size.allSatisfy { $0 >= 0 }, "transposedConvolution: \(shape) becomes \(size)")
+    let outputs = filters.shape[1] * geometry.groups
+    if size.contains(0) { return Tensor.zeros([shape[0], outputs] + size, elementType) }
     // The convolution that this transposes reads all of the result, so its margin after is what
     // makes its output as large as `self`.
     var forward = geometry
     forward.after = (0..<axes).map { geometry.after[$0] - extra[$0] }
-    let outputs = filters.shape[1] * geometry.groups
     var result = Tensor.convolutionInputGradient(
       self, filters: filters, imageShape: [shape[0], outputs] + size, forward)
     if let bias {
