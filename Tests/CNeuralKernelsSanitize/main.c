@@ -147,15 +147,20 @@ static void convolutions(void) {
       free(packed);
     }
     last_channels(&c, x, w, y);
-    if (!nk_conv_input_gradient(&c, w, y, dx) || !nk_conv_weight_gradient(&c, x, y, dw))
-      failures++;
     // ⟨y, y⟩ = ⟨x, dx⟩ = ⟨w, dw⟩ because a convolution is linear in both.
-    double yy = 0, xx = 0, ww = 0;
+    double yy = 0;
     for (size_t i = 0; i < out; i++) yy += (double)y[i] * (double)y[i];
-    for (size_t i = 0; i < in; i++) xx += (double)x[i] * (double)dx[i];
-    for (size_t i = 0; i < weights; i++) ww += (double)w[i] * (double)dw[i];
-    check("input gradient", (float)xx, yy, 1e-4 * yy);
-    check("weight gradient", (float)ww, yy, 1e-4 * yy);
+    for (int fastest = 0; fastest < 2; fastest++) {
+      nk_conv_algorithm most = fastest ? NK_CONV_WINOGRAD : NK_CONV_DIRECT;
+      if (!nk_conv_input_gradient(&c, most, w, y, dx) ||
+          !nk_conv_weight_gradient(&c, most, x, y, dw))
+        failures++;
+      double xx = 0, ww = 0;
+      for (size_t i = 0; i < in; i++) xx += (double)x[i] * (double)dx[i];
+      for (size_t i = 0; i < weights; i++) ww += (double)w[i] * (double)dw[i];
+      check("input gradient", (float)xx, yy, 1e-4 * yy);
+      check("weight gradient", (float)ww, yy, 1e-4 * yy);
+    }
     free(x), free(w), free(y), free(z), free(dx), free(dw);
   }
 }

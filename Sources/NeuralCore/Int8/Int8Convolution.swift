@@ -20,7 +20,7 @@ public struct Int8Convolution: Sendable {
   private let packed, scale, shift: Tensor
 
   /// - Parameters:
-  ///   - filters: `[filter, channel, height, width]`, `float32`.
+  ///   - weights: `[filter, channel, height, width]`, `float32`.
   ///   - bias: `[filter]`.
   ///   - geometry: Two axes, one group.
   ///   - input: What the bytes of its images mean.
