@@ -16,8 +16,9 @@ extension Decoder.Configuration {
       return value
     }
     let table = file.weights.tensors["token_embd.weight"]
-    guard let rows = table?.shape.first, table?.shape.count == 2 else {
-      throw NeuralCoreError(.malformed, "GGUF: no token_embd.weight")
+    guard let rows = table?.shape.first, table?.shape.count == 2, rows > 0, rows < 1 << 24 else {
+      throw NeuralCoreError(
+        .malformed, "GGUF: token_embd.weight is \(table?.shape ?? []), [tokens, width] expected")
     }
     let (width, heads) = (try need("embedding_length"), try need("attention.head_count"))
     let keyHeads = file.integer("\(name).attention.head_count_kv") ?? heads
