@@ -65,13 +65,6 @@ typedef struct nk_kernels {
       ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t k, const float *a, const float *b, float *c,
       ptrdiff_t c_stride, int accumulate, const nk_epilogue *epilogue, ptrdiff_t row,
       ptrdiff_t column);
-  /// A panel of pairs of bfloat16 from a strided matrix, and the tile of such panels.
-  void (*mixed_pack)(
-      const float *source, ptrdiff_t row_stride, ptrdiff_t k_stride, ptrdiff_t rows, ptrdiff_t k,
-      ptrdiff_t height, float *packed);
-  void (*mixed_tile)(
-      ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, const float *a, const float *b, float *c,
-      ptrdiff_t c_stride, int accumulate);
   /// to[i · to_stride + r] = source[offsets ? offsets[r] : r · row_stride][i].
   void (*transpose)(
       const float *source, ptrdiff_t row_stride, const ptrdiff_t *offsets, ptrdiff_t rows,

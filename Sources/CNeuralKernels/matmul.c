@@ -329,9 +329,15 @@ static nk_operand nk_half_operand(nk_half_matrix x, int right) {
 
 int nk_bgemm(
     ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_half_matrix a, nk_half_matrix b, float *c,
-    ptrdiff_t c_stride, const nk_epilogue *epilogue) {
+    ptrdiff_t c_stride, int accumulate, const nk_epilogue *epilogue) {
   return nk_product(
-      m, n, k, nk_half_operand(a, 0), nk_half_operand(b, 1), NULL, c, c_stride, 0, epilogue, 1);
+      m, n, k, nk_half_operand(a, 0), nk_half_operand(b, 1), NULL, c, c_stride, accumulate,
+      epilogue, 1);
+}
+
+int nk_bgemm_is_fast(void) {
+  const nk_kernels *kernels = nk_active();
+  return nk_pair_tile_for(kernels) != kernels->pair_tile;
 }
 
 size_t nk_bgemm_packed_size(ptrdiff_t n, ptrdiff_t k) {

@@ -233,10 +233,11 @@ static void halves(void) {
           stored ? (const void *)half : a, turned & 1 ? 1 : k, turned & 1 ? m : 1, stored != 0};
       nk_half_matrix right = {b, turned & 2 ? 1 : n, turned & 2 ? k : 1, 0};
       nk_epilogue e = {.column_bias = bias};
+      if (turned == 3) memset(c, 0, (size_t)(m * n) * sizeof(float));  // to be added to
       if (stored) {
         nk_bgemm_pack(n, k, right, packed);
         if (!nk_bgemm_packed(m, n, k, left, packed, c, n, &e)) failures++;
-      } else if (!nk_bgemm(m, n, k, left, right, c, n, &e)) {
+      } else if (!nk_bgemm(m, n, k, left, right, c, n, turned == 3, &e)) {
         failures++;
       }
       for (ptrdiff_t i = 0; i < m; i++)

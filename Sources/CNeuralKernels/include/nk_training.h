@@ -52,15 +52,6 @@ void nk_pool_scatter(
     const float *_Nonnull dy, const int64_t *_Nonnull index, float *_Nonnull dx, size_t planes,
     size_t out, size_t in);
 
-/// Whether this machine multiplies bfloat16 faster than float32.
-int nk_mixed_fast(void);
-/// C = A·B (+ C when `accumulate`) with both operands rounded to bfloat16 and sums in float32, in
-/// ascending k, two steps at a time, then the epilogue; the bits do not depend on threads. Machines with an instruction
-/// for it take denormals for 0. Returns 0 when memory for packing cannot be had.
-int nk_mixed_product(
-    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_matrix a, nk_matrix b, float *_Nonnull c,
-    ptrdiff_t c_stride, int accumulate, const nk_epilogue *_Nullable epilogue);
-
 /// m += (g − m)·share, v = v·second + g²·fresh, w = w·keep − size·m / (√v / root + epsilon), with
 /// g + decay·w for g. What is 1 less a decay rate is rounded once.
 typedef struct nk_adam {

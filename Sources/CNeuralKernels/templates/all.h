@@ -8,7 +8,6 @@
 #include "gemm.h"
 #include "pairs.h"
 #include "transpose.h"
-#include "mixed.h"
 #include "conv.h"
 #include "winograd.h"
 #include "pixels.h"
@@ -35,8 +34,6 @@ const nk_kernels NK_TABLE = {
     .axpy = nk_axpy_row,
     .gemm_rows = nk_tile_rows,
     .gemm_tile = nk_gemm_one_tile,
-    .mixed_pack = nk_pack_mixed,
-    .mixed_tile = nk_mixed_one_tile,
     .transpose = nk_transpose_rows,
     .finish = nk_finish_tile,
     .to_bf16 = nk_to_bf16_row,

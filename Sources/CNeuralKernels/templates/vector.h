@@ -69,17 +69,3 @@ NK_INLINE float nk_tree_sum(const vf *parts) {
 #define NK_ZIP_LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
 #define NK_ZIP_HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
 #endif
-
-// Every second lane of two vectors one after the other.
-#if NK_LANES == 16
-#define NK_EVEN(a, b)                                                        \
-  __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
-#define NK_ODD(a, b)                                                         \
-  __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
-#elif NK_LANES == 8
-#define NK_EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
-#define NK_ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
-#else
-#define NK_EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6)
-#define NK_ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7)
-#endif

@@ -69,7 +69,7 @@ extension Tensor {
         let left = a.selected(axis: 0, index)
         let right = b.selected(axis: 0, index)
         let done = unsafe nk_bgemm(
-          rows, n, k, Gemm.half(left), Gemm.half(right), sums.floats + index * rows * n, n, nil)
+          rows, n, k, Gemm.half(left), Gemm.half(right), sums.floats + index * rows * n, n, 0, nil)
         precondition(done == 1, "matmul: out of memory while packing \(shape) by \(other.shape)")
       }
       withExtendedLifetime((a.storage, b.storage)) {}

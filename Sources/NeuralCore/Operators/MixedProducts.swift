@@ -13,13 +13,14 @@ public enum Precision: Sendable, Hashable {
 
   /// Whether this machine (and the instruction set in use) has a dot product of bfloat16. Elsewhere
   /// ``bfloat16Mixed`` gives the same numbers to rounding, more slowly than ``float32``.
-  public static var isBfloat16Fast: Bool { nk_mixed_fast() == 1 }
+  public static var isBfloat16Fast: Bool { nk_bgemm_is_fast() == 1 }
 }
 
 extension Tensor {
   /// c (+)= a·b for matrices with any strides.
   fileprivate static func mix(
-    _ a: nk_matrix, _ b: nk_matrix, into c: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int,
+    _ a: nk_half_matrix, _ b: nk_half_matrix, into c: UnsafeMutablePointer<Float>, m: Int, n: Int,
+    k: Int,
     accumulating: Bool = false, columnBias: Tensor? = nil, rowBias: Tensor? = nil
   ) {
     let columnBias = columnBias?.contiguous()
@@ -30,7 +31,7 @@ extension Tensor {
       activation: NK_NO_ACTIVATION, p: 0, q: 0)
     let plain = columnBias == nil && rowBias == nil
     let done = unsafe withUnsafePointer(to: &epilogue) { epilogue in
-      unsafe nk_mixed_product(m, n, k, a, b, c, n, accumulating ? 1 : 0, plain ? nil : epilogue)
+      unsafe nk_bgemm(m, n, k, a, b, c, n, accumulating ? 1 : 0, plain ? nil : epilogue)
     }
     withExtendedLifetime((columnBias?.storage, rowBias?.storage)) {}
     precondition(done == 1, "a mixed product: out of memory for \(m) × \(n) × \(k)")
@@ -48,7 +49,7 @@ extension Tensor {
     if result.count == 0 { return result }
     let left = rank == 2 ? self : reshaped([-1, k])
     unsafe Tensor.mix(
-      Gemm.matrix(left), Gemm.matrix(other), into: result.floats, m: left.shape[0], n: n, k: k)
+      Gemm.half(left), Gemm.half(other), into: result.floats, m: left.shape[0], n: n, k: k)
     withExtendedLifetime((left.storage, other.storage)) {}
     return result
   }
@@ -61,7 +62,7 @@ extension Tensor {
     let input = contiguous().reshaped([-1, shape[rank - 1]])
     let result = Tensor(uninitialized: shape.dropLast() + [weight.shape[0]])
     unsafe Tensor.mix(
-      Gemm.matrix(input), Gemm.matrix(weight.transposed()), into: result.floats,
+      Gemm.half(input), Gemm.half(weight.transposed()), into: result.floats,
       m: input.shape[0], n: weight.shape[0], k: weight.shape[1], columnBias: bias)
     withExtendedLifetime((input.storage, weight.storage)) {}
     return result
@@ -87,8 +88,10 @@ struct MixedPointwise {
     places = Shape.count(self.image)
   }
 
-  private func matrix(_ x: UnsafeMutablePointer<Float>, _ row: Int, _ column: Int) -> nk_matrix {
-    unsafe nk_matrix(values: UnsafePointer(x), row_stride: row, column_stride: column)
+  private func matrix(_ x: UnsafeMutablePointer<Float>, _ row: Int, _ column: Int) -> nk_half_matrix
+  {
+    unsafe nk_half_matrix(
+      values: UnsafeRawPointer(x), row_stride: row, column_stride: column, is_bf16: 0)
   }
 
   func output(_ x: Tensor, _ weight: Tensor, bias: Tensor?) -> Tensor {
