@@ -48,26 +48,11 @@ struct JPEGButterfly {
     o3 = o3 &+ (w5 &* 6437 &+ w7 &* 2260)
   }
 
-  /// Stores the results of the first pass, eight places apart.
+  /// Stores the results, divided by 2^`shift`, eight places apart.
   @unsafe @inline(__always)
-  func store(_ target: UnsafeMutablePointer<Int16>) {
+  func store(_ target: UnsafeMutablePointer<Int16>, shift: Int32) {
     @inline(__always)
-    func narrow(_ sum: Int32) -> Int16 { Int16(truncatingIfNeeded: sum &>> 11) }
-    unsafe target[0] = narrow(e0 &+ e3 &+ o3)
-    unsafe target[8] = narrow(e1 &+ e2 &+ o2)
-    unsafe target[16] = narrow(e1 &- e2 &+ o1)
-    unsafe target[24] = narrow(e0 &- e3 &+ o0)
-    unsafe target[32] = narrow(e0 &- e3 &- o0)
-    unsafe target[40] = narrow(e1 &- e2 &- o1)
-    unsafe target[48] = narrow(e1 &+ e2 &- o2)
-    unsafe target[56] = narrow(e0 &+ e3 &- o3)
-  }
-
-  /// Stores the results of the second pass, eight places apart.
-  @unsafe @inline(__always)
-  func storeSamples(_ target: UnsafeMutablePointer<Int16>) {
-    @inline(__always)
-    func narrow(_ sum: Int32) -> Int16 { Int16(truncatingIfNeeded: sum &>> 18) }
+    func narrow(_ sum: Int32) -> Int16 { Int16(truncatingIfNeeded: sum &>> shift) }
     unsafe target[0] = narrow(e0 &+ e3 &+ o3)
     unsafe target[8] = narrow(e1 &+ e2 &+ o2)
     unsafe target[16] = narrow(e1 &- e2 &+ o1)

@@ -50,7 +50,7 @@ enum JPEGInverseDCT {
       var v = JPEGButterfly(bias: 1 << 10)
       unsafe v.add(block[c], block[c &+ 8], block[c &+ 16], block[c &+ 24])
       unsafe v.add(fifth: block[c &+ 32], block[c &+ 40], block[c &+ 48], block[c &+ 56])
-      unsafe v.store(block + 64 + c)
+      unsafe v.store(block + 64 + c, shift: 11)
     }
   }
 
@@ -60,7 +60,7 @@ enum JPEGInverseDCT {
     for c in 0..<8 {
       var v = JPEGButterfly(bias: 1 << 10)
       unsafe v.add(block[c], block[c &+ 8], block[c &+ 16], block[c &+ 24])
-      unsafe v.store(block + 64 + c)
+      unsafe v.store(block + 64 + c, shift: 11)
     }
   }
 
@@ -71,7 +71,7 @@ enum JPEGInverseDCT {
       var v = JPEGButterfly(bias: 1 << 17 + 128 << 18)
       unsafe v.add(block[c], block[c &+ 8], block[c &+ 16], block[c &+ 24])
       unsafe v.add(fifth: block[c &+ 32], block[c &+ 40], block[c &+ 48], block[c &+ 56])
-      unsafe v.storeSamples(block + 64 + c)
+      unsafe v.store(block + 64 + c, shift: 18)
     }
   }
 
@@ -81,7 +81,7 @@ enum JPEGInverseDCT {
     for c in 0..<8 {
       var v = JPEGButterfly(bias: 1 << 17 + 128 << 18)
       unsafe v.add(block[c], block[c &+ 8], block[c &+ 16], block[c &+ 24])
-      unsafe v.storeSamples(block + 64 + c)
+      unsafe v.store(block + 64 + c, shift: 18)
     }
   }
 
