@@ -30,7 +30,9 @@ extension DecoderLayer {
   func inGGMLArithmetic(
     _ x: Tensor, _ index: Int, _ cache: inout KeyValueCache, keepsLast: Bool
   ) -> Tensor {
-    guard let beforeNorm, let afterNorm, let queryNorm, let keyNorm else { return x }
+    guard let beforeNorm, let afterNorm, let queryNorm, let keyNorm else {
+      preconditionFailure("layer \(index) has no norms behind its projections, which Gemma 3 has")
+    }
     let c = configuration
     let (tokens, past) = (x.shape[0], cache.length)
     let seen = inputNorm.inGGMLArithmetic(x)

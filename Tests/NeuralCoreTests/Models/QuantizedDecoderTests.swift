@@ -46,7 +46,7 @@ extension OneInstructionSet {
       }
     }
 
-    private static func model() throws -> Decoder {
+    private static func model(tokens: Int = 50) throws -> Decoder {
       var draws = SeededDraws(seed: 5)
       var file = File()
       file.set("general.architecture", 8, File.bytes("gemma3"))
@@ -70,7 +70,7 @@ extension OneInstructionSet {
         file.add(name, [count], 0, values.flatMap { File.bytes($0.bitPattern) })
       }
       let width = Self.width
-      matrix("token_embd.weight", 50, width)
+      matrix("token_embd.weight", tokens, width)
       norm("output_norm.weight", width)
       for layer in 0..<2 {
         let block = "blk.\(layer)"
@@ -88,6 +88,15 @@ extension OneInstructionSet {
         norm("\(block).attn_k_norm.weight", 32)
       }
       return try Decoder(GGUF(bytes: file.bytes))
+    }
+
+    @Test func `a file without tokens is refused by the shape of its table`() {
+      #expect {
+        _ = try Self.model(tokens: 0)
+      } throws: {
+        guard let error = $0 as? NeuralCoreError else { return false }
+        return error.code == .malformed && "\(error)".contains("[0, 64]")
+      }
     }
 
     /// Few tokens at once, then one by one; and so many that attention goes by tiles.
