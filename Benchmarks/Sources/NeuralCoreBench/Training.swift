@@ -1,5 +1,6 @@
 import BenchProtocol
 import NeuralCore
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -108,18 +109,18 @@ private func status(_ field: String) -> Double? {
   return nil
 }
 
-nonisolated(unsafe) private var firstPeak: Double?
+private let firstPeak = Mutex<Double?>(nil)
 
 /// `train-memory NETWORK SIZE BATCH`: the megabytes that three steps add to the process at their
 /// peak. The first call alone counts from an empty process; later ones say the same.
 func trainMemory(_ arguments: [String]) throws -> Double {
-  if let firstPeak { return firstPeak }
+  if let peak = firstPeak.withLock({ $0 }) { return peak }
   guard arguments.count == 3, let size = Int(arguments[1]), let batch = Int(arguments[2]),
     let before = status("VmRSS")
   else { throw BenchError(text: "train-memory NETWORK SIZE BATCH, on Linux") }
   let step = try make(arguments[0], size: size, batch: batch)
   for _ in 0..<3 { step() }
   let peak = (status("VmHWM") ?? before) - before
-  firstPeak = peak
+  firstPeak.withLock { $0 = peak }
   return peak
 }
