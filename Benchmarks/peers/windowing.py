@@ -37,6 +37,15 @@ def slices(ctx):
     return np.stack([head + rng.normal(0, 8, head.shape) for _ in range(28)]).astype(np.int16)
 
 
+def write_nrrd(path, volume):
+    depth, height, width = volume.shape
+    header = (
+        f"NRRD0004\ntype: int16\ndimension: 3\nsizes: {width} {height} {depth}\n"
+        "spacings: 0.5 0.5 5\nendian: little\nencoding: raw\n\n"
+    )
+    path.write_bytes(header.encode() + volume.astype("<i2").tobytes())
+
+
 def window8(volume, center, width):
     import numpy as np
 
@@ -50,9 +59,9 @@ def works(ctx):
     few = slices(ctx)
     count = 100 if ctx.quick else 300
     many = np.concatenate([few] * (count // len(few) + 1))[:count]
-    many_path, few_path = ctx.data / "many.raw", ctx.data / "few.raw"
-    many.tofile(many_path)
-    few[::4].tofile(few_path)
+    many_path, few_path = ctx.data / "many.nrrd", ctx.data / "few.nrrd"
+    write_nrrd(many_path, many)
+    write_nrrd(few_path, few[::4])
     stack = many
 
     def numpy_float32():

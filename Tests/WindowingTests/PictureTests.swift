@@ -33,6 +33,57 @@ struct PictureTests {
     }
   }
 
+  @Test(arguments: [300, 700, 1200, 1800, 2300, 2800, 3300, 3900, 5000] as [Double])
+  func `windows of every width give every stored value its level, grey and RGB`(width: Double)
+    throws
+  {
+    // Counts that are no multiple of a vector, and results at any alignment.
+    let windows = [
+      Window(center: 300, width: width), Window(center: -40, width: 80),
+      Window(center: 1200, width: width / 2, function: .sigmoid),
+    ]
+    for count in [65_536, 65_473, 130, 63, 1] {
+      let signed = (0..<count).map { Int16(truncatingIfNeeded: 40_503 &* $0) }
+      let unsigned = signed.map { UInt16(bitPattern: $0) }
+      for samples in [Samples.int16(signed), .uint16(unsigned)] {
+        let volume = try Volume(
+          samples,
+          geometry: Geometry(size: [count, 1, 1], affine: Affine(spacing: [1, 1, 1])),
+          rescale: Rescale(slope: 1, intercept: -1024))
+        let values = signed.indices.map { index in
+          (samples.type == .int16 ? Double(signed[index]) : Double(unsigned[index])) - 1024
+        }
+        let wanted = windows.map { window in values.map { window.level($0) } }
+        for (window, levels) in zip(windows, wanted) {
+          #expect(try volume.levels(through: .window(window)) == levels)
+        }
+        let colors = try volume.levels(
+          red: .window(windows[0]), green: .window(windows[1]), blue: .window(windows[2]))
+        #expect(
+          colors == values.indices.flatMap { [wanted[0][$0], wanted[1][$0], wanted[2][$0]] })
+      }
+    }
+  }
+
+  @Test func `a volume of megabytes has the levels of its parts`() throws {
+    let side = 512
+    let part = (0..<(side * side)).map { Int16(truncatingIfNeeded: 40_503 &* $0) >> 3 }
+    func volume(_ depth: Int) throws -> Volume {
+      try Volume(
+        .int16([[Int16]](repeating: part, count: depth).flatMap { $0 }),
+        geometry: Geometry(size: [side, side, depth], affine: Affine(spacing: [1, 1, 1])))
+    }
+    let tones = [Tone.window(.brain), .window(.bone), .window(.lung)]
+    let (few, many) = (try volume(1), try volume(17))
+    let gray = try few.levels(through: tones[1])
+    #expect(
+      try many.levels(through: tones[1]) == Array([[UInt8]](repeating: gray, count: 17).joined()))
+    let colors = try few.levels(red: tones[0], green: tones[1], blue: tones[2])
+    #expect(
+      try many.levels(red: tones[0], green: tones[1], blue: tones[2])
+        == Array([[UInt8]](repeating: colors, count: 17).joined()))
+  }
+
   @Test func `levels are written into the memory of an array that fits, and replace any other`()
     throws
   {

@@ -2,18 +2,10 @@ import BenchProtocol
 import VolumeIO
 import Windowing
 
-/// A raw file of little-endian 16-bit samples as a volume of 512 × 512 slices.
+/// A volume from a file, read once.
 func volume(_ path: String) throws -> Volume {
   if let kept = Store.volumes.withLock({ $0[path] }) { return kept }
-  let bytes = try Store.bytes(path)
-  let samples = (0..<(bytes.count / 2)).map { index in
-    Int16(bitPattern: UInt16(bytes[2 * index]) | UInt16(bytes[2 * index + 1]) << 8)
-  }
-  let made = try Volume(
-    .int16(samples),
-    geometry: Geometry(
-      size: [512, 512, samples.count / (512 * 512)], affine: Affine(spacing: [0.5, 0.5, 5])),
-    modality: "CT")
+  let made = try Volume(contentsOf: path)
   Store.volumes.withLock { $0[path] = made }
   return made
 }

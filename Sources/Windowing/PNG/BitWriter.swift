@@ -50,66 +50,82 @@ struct BitWriter {
     let codes = JoinedCodes(block)
     let start = bytes.count
     bytes += [UInt8](repeating: 0, count: bits / 8 + 24)
-    var place = start
-    var held = pending
-    var heldCount = count
+    var cursor = BitCursor(place: start, held: pending, count: count)
     unsafe bytes.withUnsafeMutableBytes { target in
       unsafe source.withUnsafeBufferPointer { source in
         unsafe codes.entries.withUnsafeBufferPointer { entries in
-          @inline(__always) func flush() {
-            unsafe target.storeBytes(of: held.littleEndian, toByteOffset: place, as: UInt64.self)
-            place &+= heldCount &>> 3
-            held &>>= UInt64(truncatingIfNeeded: heldCount & ~7)
-            heldCount &= 7
-          }
-          @inline(__always) func add(_ entry: UInt32) {
-            held |= UInt64(entry & 0xFF_FFFF) &<< UInt64(truncatingIfNeeded: heldCount)
-            heldCount &+= Int(truncatingIfNeeded: entry &>> 24)
-          }
-          var at = 0
-          for step in steps {
-            let end = at &+ Int(truncatingIfNeeded: step &>> 32)
-            precondition(end <= source.count, "literals to \(end) of \(source.count) bytes")
-            // At most 7 bits are held at the beginning of a turn, and 52 at its end.
-            while at &+ 3 <= end {
-              let a = unsafe entries[Int(source[at])]
-              let b = unsafe entries[Int(source[at &+ 1])]
-              let c = unsafe entries[Int(source[at &+ 2])]
-              let ab = UInt64(a & 0xFF_FFFF) | UInt64(b & 0xFF_FFFF) &<< UInt64(a &>> 24)
-              let abBits = (a &>> 24) &+ (b &>> 24)
-              let abc = ab | UInt64(c & 0xFF_FFFF) &<< UInt64(abBits)
-              held |= abc &<< UInt64(truncatingIfNeeded: heldCount)
-              heldCount &+= Int(truncatingIfNeeded: abBits &+ (c &>> 24))
-              flush()
-              at &+= 3
-            }
-            while at < end {
-              unsafe add(entries[Int(source[at])])
-              at &+= 1
-            }
-            // At most 37 bits are held; a length takes at most 20 more, a distance 28.
-            let length = Int(truncatingIfNeeded: step &>> 16) & 0xFFFF
-            if length > 0 {
-              if heldCount > 15 { flush() }
-              unsafe add(entries[JoinedCodes.lengths &+ length])
-              let distance = Int(truncatingIfNeeded: step & 0xFFFF)
-              let symbol = DeflateSymbols.distanceSymbol(distance)
-              let entry = unsafe entries[JoinedCodes.distances &+ symbol]
-              add(entry)
-              let rest = unsafe distance &- Int(entries[JoinedCodes.distanceBases &+ symbol])
-              held |= UInt64(truncatingIfNeeded: rest) &<< UInt64(truncatingIfNeeded: heldCount)
-              heldCount &+= unsafe Int(entries[JoinedCodes.distanceExtras &+ symbol])
-              at &+= length
-            }
-            flush()
-          }
+          unsafe cursor.put(steps, of: source, entries, to: target)
         }
       }
     }
-    bytes.removeLast(bytes.count - place)
-    pending = held
-    count = heldCount
+    bytes.removeLast(bytes.count - cursor.place)
+    pending = cursor.held
+    count = cursor.count
     put(UInt64(block.literals.codes[256]), Int(block.literals.lengths[256]))
+  }
+}
+
+/// Where the next bits go.
+private struct BitCursor {
+  /// The next byte.
+  var place: Int
+  /// Bits that are not yet stored, and how many.
+  var held: UInt64
+  var count: Int
+
+  @inline(__always) private mutating func flush(_ target: UnsafeMutableRawBufferPointer) {
+    unsafe target.storeBytes(of: held.littleEndian, toByteOffset: place, as: UInt64.self)
+    place &+= count &>> 3
+    held &>>= UInt64(truncatingIfNeeded: count & ~7)
+    count &= 7
+  }
+
+  @inline(__always) private mutating func add(_ entry: UInt32) {
+    held |= UInt64(entry & 0xFF_FFFF) &<< UInt64(truncatingIfNeeded: count)
+    count &+= Int(truncatingIfNeeded: entry &>> 24)
+  }
+
+  mutating func put(
+    _ steps: [DeflateStep], of source: UnsafeBufferPointer<UInt8>,
+    _ entries: UnsafeBufferPointer<UInt32>, to target: UnsafeMutableRawBufferPointer
+  ) {
+    var at = 0
+    for step in steps {
+      let end = at &+ Int(truncatingIfNeeded: step &>> 32)
+      precondition(end <= source.count, "literals to \(end) of \(source.count) bytes")
+      // At most 7 bits are held at the beginning of a turn, and 52 at its end.
+      while at &+ 3 <= end {
+        let a = unsafe entries[Int(source[at])]
+        let b = unsafe entries[Int(source[at &+ 1])]
+        let c = unsafe entries[Int(source[at &+ 2])]
+        let ab = UInt64(a & 0xFF_FFFF) | UInt64(b & 0xFF_FFFF) &<< UInt64(a &>> 24)
+        let abBits = (a &>> 24) &+ (b &>> 24)
+        let abc = ab | UInt64(c & 0xFF_FFFF) &<< UInt64(abBits)
+        held |= abc &<< UInt64(truncatingIfNeeded: count)
+        count &+= Int(truncatingIfNeeded: abBits &+ (c &>> 24))
+        unsafe flush(target)
+        at &+= 3
+      }
+      while at < end {
+        unsafe add(entries[Int(source[at])])
+        at &+= 1
+      }
+      // At most 37 bits are held; a length takes at most 20 more, a distance 28.
+      let length = Int(truncatingIfNeeded: step &>> 16) & 0xFFFF
+      if length > 0 {
+        if count > 15 { unsafe flush(target) }
+        unsafe add(entries[JoinedCodes.lengths &+ length])
+        let distance = Int(truncatingIfNeeded: step & 0xFFFF)
+        let symbol = DeflateSymbols.distanceSymbol(distance)
+        let entry = unsafe entries[JoinedCodes.distances &+ symbol]
+        add(entry)
+        let rest = unsafe distance &- Int(entries[JoinedCodes.distanceBases &+ symbol])
+        held |= UInt64(truncatingIfNeeded: rest) &<< UInt64(truncatingIfNeeded: count)
+        count &+= unsafe Int(entries[JoinedCodes.distanceExtras &+ symbol])
+        at &+= length
+      }
+      unsafe flush(target)
+    }
   }
 }
 

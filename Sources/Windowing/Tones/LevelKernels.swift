@@ -1,6 +1,6 @@
 // The inner loops of windowing, over pointers whose bounds their callers have checked.
 //
-// Where black and white lie less than 512 stored values apart and the machine looks up bytes in
+// Where black and white lie less than 4096 stored values apart and the machine looks up bytes in
 // vectors, `CWindowKernels` does it. Elsewhere:
 //
 // A block of 16 samples that are all black (or all white) is a comparison and a store; CT is mostly
@@ -53,6 +53,18 @@ extension TableSample {
   }
 }
 
+extension LevelTable {
+  /// What `CWindowKernels` looks up in; only where `narrow` is filled.
+  fileprivate func withVectorTable(_ body: (cwk_table) -> Void) {
+    unsafe narrow.withUnsafeBufferPointer { narrow in
+      unsafe body(
+        cwk_table(
+          levels: narrow.baseAddress, entries: Int32(narrow.count), low: low.orderedAsInt16,
+          flip: Sample.flip))
+    }
+  }
+}
+
 /// Writes the level of each sample.
 ///
 /// - Precondition: `levels` has an entry for every bit pattern; `target` has `source.count` bytes.
@@ -62,13 +74,11 @@ func writeLevels<Sample: TableSample>(
 ) {
   precondition(target.count == source.count, "\(target.count) levels for \(source.count) samples")
   guard let input = source.baseAddress, let output = target.baseAddress else { return }
-  if table.narrow.count == Int(CWK_LEVELS) {
-    unsafe table.narrow.withUnsafeBufferPointer { narrow in
-      unsafe UnsafeRawPointer(input).withMemoryRebound(
-        to: UInt16.self, capacity: source.count
-      ) {
-        unsafe cwk_write_levels(
-          $0, source.count, Sample.flip, table.low.orderedAsInt16, narrow.baseAddress, output)
+  if !table.narrow.isEmpty {
+    unsafe table.withVectorTable { table in
+      unsafe UnsafeRawPointer(input).withMemoryRebound(to: UInt16.self, capacity: source.count) {
+        var table = unsafe table
+        unsafe cwk_write_levels($0, source.count, &table, output)
       }
     }
     return
@@ -124,14 +134,18 @@ private func write16(
 
 /// Three tables as one: red in the low byte, then green and blue.
 struct ColorTable<Sample: TableSample>: Sendable {
-  private(set) var colors: [UInt32]
+  /// Empty where vectors look up each channel by itself.
+  private(set) var colors: [UInt32] = []
   private(set) var low: Sample
+  fileprivate let channels: [LevelTable<Sample>]
 
   init(red: LevelTable<Sample>, green: LevelTable<Sample>, blue: LevelTable<Sample>) {
+    channels = [red, green, blue]
+    low = min(red.low, green.low, blue.low)
+    if channels.allSatisfy({ !$0.narrow.isEmpty }) { return }
     colors = red.levels.indices.map {
       UInt32(red.levels[$0]) | UInt32(green.levels[$0]) << 8 | UInt32(blue.levels[$0]) << 16
     }
-    low = min(red.low, green.low, blue.low)
   }
 }
 
@@ -145,6 +159,10 @@ func writeColors<Sample: TableSample>(
   precondition(
     target.count == 3 * source.count, "\(target.count) bytes for \(source.count) RGB pixels")
   guard let input = source.baseAddress, let output = target.baseAddress else { return }
+  if table.colors.isEmpty {
+    unsafe writeByVectors(UnsafeRawPointer(input), count: source.count, table: table, to: output)
+    return
+  }
   unsafe table.colors.withUnsafeBufferPointer { colors in
     guard MemoryLayout<Sample>.size == 2, let base = colors.baseAddress else {
       for index in 0..<source.count {
@@ -155,6 +173,23 @@ func writeColors<Sample: TableSample>(
     unsafe write16(
       Patterns(base: UnsafeRawPointer(input), flip: Sample.flip), count: source.count,
       colors: base, low: table.low.orderedAsInt16, to: output)
+  }
+}
+
+private func writeByVectors<Sample: TableSample>(
+  _ samples: UnsafeRawPointer, count: Int, table: ColorTable<Sample>,
+  to output: UnsafeMutablePointer<UInt8>
+) {
+  let (red, green, blue) = (table.channels[0], table.channels[1], table.channels[2])
+  unsafe red.withVectorTable { red in
+    unsafe green.withVectorTable { green in
+      unsafe blue.withVectorTable { blue in
+        let tables = unsafe [red, green, blue]
+        unsafe samples.withMemoryRebound(to: UInt16.self, capacity: count) {
+          unsafe cwk_write_colors($0, count, tables, output)
+        }
+      }
+    }
   }
 }
 

@@ -71,10 +71,9 @@ struct LevelTable<Sample: TableSample>: Sendable {
   /// - Complexity: O(*values between black and white*) evaluations of the tone, and one fill.
   init(shader: Shader, volume: Volume) {
     self.init(plain: shader, volume: volume)
-    let entries = Int(CWK_LEVELS)
-    guard Sample.tableSize == 65_536, Int(high) - Int(low) < entries, cwk_looks_up() != 0 else {
-      return
-    }
+    let step = Int(CWK_STEP)
+    let entries = (Int(high) - Int(low) + step) / step * step
+    guard Sample.tableSize == 65_536, entries <= Int(CWK_MOST), cwk_looks_up() != 0 else { return }
     narrow = (0..<entries).map {
       levels[Sample(clamping: Int(low) + $0).tableIndex]
     }
