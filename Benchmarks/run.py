@@ -2,8 +2,9 @@
 """Times this suite against its peers, on the same data in the same run.
 
 Ours and every peer take turns; each round runs all of them once; the median of the rounds counts.
-Prints one table and writes results.json: [{work, peer, ours_s, peer_s, ratio, target}], where
-ratio = peer time / our time, so more than 1 means that we are faster.
+Prints one table and writes results.json: [{layer, work, peer, ours_s, peer_s, ratio, target,
+date}], where ratio = peer time / our time, so more than 1 means that we are faster. Rows of works
+that were not run stay as they were; a quick run writes nothing.
 """
 
 import argparse
@@ -108,6 +109,16 @@ def cpu_model():
     return platform.processor() or platform.machine()
 
 
+def merged(path, rows):
+    """What other runs have written, with this run's rows in the place of theirs."""
+    try:
+        old = json.loads(path.read_text())
+    except (OSError, ValueError):
+        old = []
+    new = {(row["work"], row["peer"]) for row in rows}
+    return [row for row in old if (row["work"], row["peer"]) not in new] + rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="layers (or parts of work names), by commas")
@@ -164,8 +175,10 @@ def main():
                         for peer, theirs in (peers or {"-": None}).items():
                             target = work.target_for(peer)
                             ratio = theirs / ours if theirs else None
-                            rows.append(dict(work=work.name, peer=peer, ours_s=ours,
-                                             peer_s=theirs, ratio=ratio, target=target))
+                            rows.append(dict(layer=layer, work=work.name, peer=peer,
+                                             ours_s=ours, peer_s=theirs, ratio=ratio,
+                                             target=target,
+                                             date=datetime.date.today().isoformat()))
                             note = reasons.get(peer, "")
                             mark = ""
                             if ratio is not None and target is not None:
@@ -178,10 +191,12 @@ def main():
                 finally:
                     for ours in running.values():
                         ours.close()
-    partial = options.out.with_suffix(".json.partial")
-    partial.write_text(json.dumps(rows, indent=1) + "\n")
-    partial.replace(options.out)
-    print(f"{len(rows)} rows, written to {options.out.name}")
+    if not options.quick:
+        kept = merged(options.out, rows)
+        partial = options.out.with_suffix(".json.partial")
+        partial.write_text(json.dumps(kept, indent=1) + "\n")
+        partial.replace(options.out)
+    print(f"{len(rows)} rows" + ("" if options.quick else f", written to {options.out.name}"))
     return 1 if failures else 0
 
 
