@@ -59,6 +59,12 @@ def timed(call):
     return own if isinstance(own, float) else time.perf_counter() - start
 
 
+def rest(work):
+    """Peers' threads spin for a while after their work, and would take a core from the next."""
+    if work.env.get("ROENTGEN_THREADS", "1") != "1":
+        time.sleep(0.1)
+
+
 def measure(work, ours, progress):
     """Medians: ours, and a dict of peers' (None where a peer is unavailable, with the reason)."""
     if work.setup:
@@ -69,12 +75,14 @@ def measure(work, ours, progress):
         times[name] = []
     for turn in range(work.rounds + 1):
         progress(f"{work.name}: round {turn} of {work.rounds}")
+        rest(work)
         value = ours.run(work.ours)
         if turn:
             times[None].append(value)
         for name, call in work.peers.items():
             if name in reasons:
                 continue
+            rest(work)
             try:
                 value = (ours.run(call.command) if isinstance(call, bench.Ours)
                          else timed(call))

@@ -1,5 +1,6 @@
 """Kernels against PyTorch, ONNX Runtime, OpenVINO and ncnn on one and two threads."""
 
+import statistics
 import time
 
 import numpy as np
@@ -36,17 +37,18 @@ MATRICES = [(512, 512, 512), (1024, 1024, 1024), (2048, 2048, 2048), (4096, 4096
 
 
 def repeated(call):
-    """Seconds of one call; short ones are repeated as ours are."""
+    """Seconds of one call; the median of several where it is short, as ours are timed."""
     start = time.perf_counter()
     call()
     once = time.perf_counter() - start
-    if once > 2e-4:
+    if once > 0.1:
         return once
-    times = int(2e-3 / max(once, 1e-7)) + 1
-    start = time.perf_counter()
-    for _ in range(times):
+    times = []
+    for _ in range(max(5, min(500, int(0.04 / max(once, 1e-6))))):
+        start = time.perf_counter()
         call()
-    return (time.perf_counter() - start) / times
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
 
 
 def torch_conv(case, threads):

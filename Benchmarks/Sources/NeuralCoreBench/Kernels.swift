@@ -16,11 +16,12 @@ func timed(_ arguments: [String], _ make: () throws -> () -> Void) rethrows -> D
     call()
     ready[key] = call
   }
-  // A call shorter than a fifth of a millisecond is repeated, and its share reported.
+  // Of a short call, the median of several, as the peers are timed.
   let once = seconds { ready[key]?() }
-  if once > 2e-4 { return once }
-  let times = Int(2e-3 / max(once, 1e-7)) + 1
-  return seconds { for _ in 0..<times { ready[key]?() } } / Double(times)
+  if once > 0.1 { return once }
+  let count = max(5, min(500, Int(0.04 / max(once, 1e-6))))
+  let times = (0..<count).map { _ in seconds { ready[key]?() } }.sorted()
+  return times[count / 2]
 }
 
 private func integers(_ arguments: [String], _ count: Int) throws -> [Int] {
