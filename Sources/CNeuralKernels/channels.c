@@ -11,7 +11,6 @@ typedef struct {
   const float *packed;
   float *y;
   const nk_epilogue *e;
-  const float *zeros;  // a pixel of them
   const ptrdiff_t *taps;
   ptrdiff_t tap_count, length;  // taps, and numbers next to each other at each
   // Panels of all groups, and of one.
@@ -20,9 +19,6 @@ typedef struct {
 
 // The taps of a step: their weights stay in the second-level cache.
 enum { nk_weight_floats = 96 << 10 };
-
-// Taps of a filter for each channel, at most.
-enum { nk_most_taps = 128 };
 
 typedef struct {
   ptrdiff_t x, y, z, sample;
@@ -133,54 +129,8 @@ static void nk_frame_chunk(void *context, size_t number) {
       (size_t)((job->sizes[2] - left - inside) * channels) * sizeof(float));
 }
 
-// One row of outputs of a convolution with a filter for each channel. Taps that lean out of the image
-// read zeros.
-static void nk_depthwise_chunk(void *context, size_t number) {
-  const nk_channels_job *job = context;
-  const nk_conv *c = job->c;
-  nk_place at = nk_place_of(c, (ptrdiff_t)number * c->out[2]);
-  int relu = job->e && job->e->activation == NK_ACT_RELU && !job->e->residual;
-  const float *pixels[nk_most_taps];
-  for (ptrdiff_t x = 0; x < c->out[2]; x++) {
-    ptrdiff_t found = 0;
-    for (ptrdiff_t w = 0; w < c->kernel[0]; w++)
-      for (ptrdiff_t v = 0; v < c->kernel[1]; v++) {
-        ptrdiff_t slice = at.z * c->stride[0] + w * c->dilation[0] - c->before[0];
-        ptrdiff_t row = at.y * c->stride[1] + v * c->dilation[1] - c->before[1];
-        int outside = slice < 0 || slice >= c->in[0] || row < 0 || row >= c->in[1];
-        const float *line = job->x + ((at.sample * c->in[0] + slice) * c->in[1] + row) *
-                                         c->in[2] * c->channels;
-        for (ptrdiff_t u = 0; u < c->kernel[2]; u++) {
-          ptrdiff_t column = x * c->stride[2] + u * c->dilation[2] - c->before[2];
-          pixels[found++] = outside || column < 0 || column >= c->in[2]
-                                ? job->zeros : line + column * c->channels;
-        }
-      }
-    ptrdiff_t place = ((ptrdiff_t)number * c->out[2] + x) * c->channels;
-    job->kernels->channel_taps(
-        pixels, found, job->packed, c->channels, job->y + place,
-        job->e ? job->e->row_bias : NULL, relu);
-    if (job->e && !relu && (job->e->activation != NK_NO_ACTIVATION || job->e->residual)) {
-      nk_epilogue e = *job->e;
-      e.row_bias = NULL;
-      if (e.residual) e.residual += place;
-      job->kernels->finish(1, c->channels, job->y + place, c->channels, &e, 0, 0);
-    }
-  }
-}
-
-static int nk_channels_depthwise(nk_channels_job *job) {
-  const nk_conv *c = job->c;
-  if (nk_taps(c) > nk_most_taps) return 0;
-  size_t bytes = (size_t)c->channels * sizeof(float);
-  float *zeros = nk_arena_take(bytes);
-  if (!zeros) return 0;
-  memset(zeros, 0, bytes);
-  job->zeros = zeros;
-  nk_parallel((size_t)(job->pixels / c->out[2]), nk_depthwise_chunk, job);
-  nk_arena_give(zeros, bytes);
-  return 1;
-}
+int nk_channels_depthwise(
+    const nk_conv *c, const float *x, const float *packed, float *y, const nk_epilogue *e);
 
 static int nk_channels_direct(
     const nk_conv *c, const float *x, const float *packed, float *y, const nk_epilogue *e) {
@@ -188,7 +138,7 @@ static int nk_channels_direct(
       .c = c, .kernels = nk_active(), .x = x, .packed = packed, .y = y, .e = e,
       .pixels = c->batch * nk_pixels(c)};
   if (job.pixels <= 0) return 1;
-  if (nk_is_depthwise(c)) return nk_channels_depthwise(&job);
+  if (nk_is_depthwise(c)) return nk_channels_depthwise(c, x, packed, y, e);
   ptrdiff_t reach[3];
   int leans = 0;
   for (int axis = 0; axis < 3; axis++) {
@@ -228,10 +178,14 @@ static int nk_channels_direct(
          job.pixel_blocks * ((job.panels + job.block_panels - 1) / job.block_panels) < 16)
     job.block_panels = (job.block_panels + 1) / 2;
   ptrdiff_t groups = (job.panels + job.block_panels - 1) / job.block_panels;
-  while (job.block_pixels > 24 && job.pixel_blocks * groups < 12) {
-    job.block_pixels = nk_up(job.block_pixels / 2, nk_pixel_rows);
-    job.pixel_blocks = (job.pixels + job.block_pixels - 1) / job.block_pixels;
+  // Every block of pixels reads all weights of its panels, so there are no more than keep the threads
+  // busy, and all are about as long.
+  while (job.block_pixels > 24 && job.pixel_blocks * groups < 4 * (ptrdiff_t)nk_threads()) {
+    job.pixel_blocks++;
+    job.block_pixels =
+        nk_up((job.pixels + job.pixel_blocks - 1) / job.pixel_blocks, nk_pixel_rows);
   }
+  job.pixel_blocks = (job.pixels + job.block_pixels - 1) / job.block_pixels;
   nk_parallel((size_t)(job.pixel_blocks * groups), nk_channels_chunk, &job);
   nk_arena_give(memory, tap_bytes + image_floats * sizeof(float));
   return 1;

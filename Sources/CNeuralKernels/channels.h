@@ -55,4 +55,14 @@ typedef struct nk_tile_output {
   float p, q;
 } nk_tile_output;
 
+/// Outputs next to each other of a convolution with a filter for each channel.
+typedef struct {
+  const float *x;  // the first tap of the first output
+  const ptrdiff_t *taps;  // distances from there
+  ptrdiff_t tap_count, step, count, channels;  // step: from one output's pixels to the next one's
+  const float *weights, *bias;
+  float *y;
+  int relu;
+} nk_channel_run;
+
 #endif

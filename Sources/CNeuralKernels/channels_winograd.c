@@ -12,8 +12,8 @@ int nk_channels_winograd_faster(const nk_conv *c) {
   if (!nk_conv_winograd_possible(c) || c->channels < 8 || c->filters < 8) return 0;
   ptrdiff_t rows = (c->out[1] + 3) / 4, columns = (c->out[2] + 3) / 4;
   ptrdiff_t tiles = rows * columns * (c->out[0] == 1 ? c->batch : 1);
-  // Products of the tiles, in groups of six, against those of the direct sum.
-  double fast = (double)nk_up(tiles, nk_pixel_rows) * 36;
+  // Products of the tiles against those of the direct sum.
+  double fast = (double)nk_up(tiles, 2) * 36;
   double direct = (double)(c->out[1] * c->out[2]) * (c->out[0] == 1 ? (double)c->batch : 1) * 9;
   return tiles >= 12 && fast * 1.35 < direct;
 }
@@ -108,7 +108,7 @@ static void nk_tiles_chunk(void *context, size_t number) {
     for (ptrdiff_t p = 0; p < nk_points; p++) {
       t.weights = weights + (p * depth + nk_most(tap0, 0)) * c->channels * t.weight_stride;
       for (ptrdiff_t group = 0; group < groups; group++) {
-        t.rows = nk_pixel_rows;
+        t.rows = nk_least(nk_pixel_rows, count - group * nk_pixel_rows);
         for (ptrdiff_t i = 0; i < nk_pixel_rows; i++) {
           ptrdiff_t tile = nk_least(group * nk_pixel_rows + i, count - 1);
           t.pixels[i] = v + p * point + tile * job->width;

@@ -107,6 +107,7 @@ typedef struct nk_kernels {
   void (*channel_taps)(
       const float *const *pixels, ptrdiff_t taps, const float *weights, ptrdiff_t channels,
       float *y, const float *bias, int relu);
+  void (*channel_taps_run)(const nk_channel_run *run);
   void (*channel_pool)(
       const float *const *pixels, ptrdiff_t count, ptrdiff_t channels, float *y, int largest,
       float factor);

@@ -47,6 +47,7 @@ const nk_kernels NK_TABLE = {
     .tile_before = nk_tile_before,
     .tile_after = nk_tile_after,
     .channel_taps = nk_channel_taps,
+    .channel_taps_run = nk_channel_taps_run,
     .channel_pool = nk_channel_pool,
     .winograd_gradient = nk_winograd_gradient_tile,
     .winograd_fold = nk_winograd_fold_rows,

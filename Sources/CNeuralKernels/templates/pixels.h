@@ -29,7 +29,7 @@ static __attribute__((noinline)) void nk_pixel_edge(
     }
 }
 
-NK_INLINE void nk_pixel_part(const nk_pixel_tile *t, ptrdiff_t at, int vectors) {
+NK_INLINE void nk_pixel_part(const nk_pixel_tile *t, ptrdiff_t at, int vectors, int rows) {
   vf sums[nk_pixel_rows][nk_pixel_vectors] = {};
   const float *w = t->weights + at;
   ptrdiff_t stride = t->weight_stride, length = t->length;
@@ -37,13 +37,13 @@ NK_INLINE void nk_pixel_part(const nk_pixel_tile *t, ptrdiff_t at, int vectors) 
     ptrdiff_t offset = t->taps[tap];
     const float *x[nk_pixel_rows];
 #pragma clang loop unroll(full)
-    for (int i = 0; i < nk_pixel_rows; i++) x[i] = t->pixels[i] + offset;
+    for (int i = 0; i < rows; i++) x[i] = t->pixels[i] + offset;
     for (ptrdiff_t step = 0; step < length; step++, w += stride) {
       vf right[nk_pixel_vectors];
 #pragma clang loop unroll(full)
       for (int j = 0; j < vectors; j++) right[j] = vf_load(w + j * NK_LANES);
 #pragma clang loop unroll(full)
-      for (int i = 0; i < nk_pixel_rows; i++) {
+      for (int i = 0; i < rows; i++) {
         vf left = vf_all(x[i][step]);
 #pragma clang loop unroll(full)
         for (int j = 0; j < vectors; j++) sums[i][j] = left * right[j] + sums[i][j];
@@ -53,14 +53,14 @@ NK_INLINE void nk_pixel_part(const nk_pixel_tile *t, ptrdiff_t at, int vectors) 
   if (at + vectors * NK_LANES > t->columns) {
     float lines[nk_pixel_rows][nk_pixel_vectors * NK_LANES];
 #pragma clang loop unroll(full)
-    for (int i = 0; i < nk_pixel_rows; i++)
+    for (int i = 0; i < rows; i++)
 #pragma clang loop unroll(full)
       for (int j = 0; j < vectors; j++) vf_store(lines[i] + j * NK_LANES, sums[i][j]);
     nk_pixel_edge(t, at, lines[0], nk_pixel_vectors * NK_LANES);
     return;
   }
 #pragma clang loop unroll(full)
-  for (int i = 0; i < nk_pixel_rows; i++) {
+  for (int i = 0; i < rows; i++) {
     if (i >= t->rows) return;
     float *line = t->results[i] + at;
     vf v[nk_pixel_vectors];
@@ -85,31 +85,39 @@ NK_INLINE void nk_pixel_part(const nk_pixel_tile *t, ptrdiff_t at, int vectors) 
   }
 }
 
-static __attribute__((noinline)) void nk_pixel_part_1(const nk_pixel_tile *t, ptrdiff_t at) {
-  nk_pixel_part(t, at, 1);
-}
-static __attribute__((noinline)) void nk_pixel_part_2(const nk_pixel_tile *t, ptrdiff_t at) {
-  nk_pixel_part(t, at, 2);
-}
+// A function for each count of vectors and of pixels: the last group has what is left.
+typedef void nk_pixel_part_function(const nk_pixel_tile *t, ptrdiff_t at);
+#define NK_PIXEL_PART(vectors, rows)                                                     \
+  static __attribute__((noinline)) void nk_pixel_part_##vectors##_##rows(                \
+      const nk_pixel_tile *t, ptrdiff_t at) {                                            \
+    nk_pixel_part(t, at, vectors, rows);                                                 \
+  }
+#define NK_PIXEL_PARTS(vectors)                                                          \
+  NK_PIXEL_PART(vectors, 1)                                                              \
+  NK_PIXEL_PART(vectors, 2)                                                              \
+  NK_PIXEL_PART(vectors, 4)                                                              \
+  NK_PIXEL_PART(vectors, 6)
+#define NK_PIXEL_ROW(vectors)                                                            \
+  {nk_pixel_part_##vectors##_1, nk_pixel_part_##vectors##_2, nk_pixel_part_##vectors##_4, \
+   nk_pixel_part_##vectors##_6}
+NK_PIXEL_PARTS(1)
+NK_PIXEL_PARTS(2)
 #if NK_LANES == 16 || defined(__aarch64__)
-static __attribute__((noinline)) void nk_pixel_part_3(const nk_pixel_tile *t, ptrdiff_t at) {
-  nk_pixel_part(t, at, 3);
-}
-static __attribute__((noinline)) void nk_pixel_part_4(const nk_pixel_tile *t, ptrdiff_t at) {
-  nk_pixel_part(t, at, 4);
-}
+NK_PIXEL_PARTS(3)
+NK_PIXEL_PARTS(4)
 #endif
+static nk_pixel_part_function *const nk_pixel_parts[nk_pixel_vectors][4] = {
+    NK_PIXEL_ROW(1), NK_PIXEL_ROW(2),
+#if NK_LANES == 16 || defined(__aarch64__)
+    NK_PIXEL_ROW(3), NK_PIXEL_ROW(4),
+#endif
+};
 
 static void nk_pixels_by_filters(const nk_pixel_tile *t) {
+  int rows = t->rows > 4 ? 3 : t->rows > 2 ? 2 : t->rows > 1 ? 1 : 0;
   for (ptrdiff_t at = 0; at < t->columns; at += nk_pixel_vectors * NK_LANES) {
     ptrdiff_t left = (t->columns - at + NK_LANES - 1) / NK_LANES;
-#if NK_LANES == 16 || defined(__aarch64__)
-    if (left >= 4) nk_pixel_part_4(t, at);
-    else if (left == 3) nk_pixel_part_3(t, at);
-    else
-#endif
-    if (left >= 2) nk_pixel_part_2(t, at);
-    else nk_pixel_part_1(t, at);
+    nk_pixel_parts[(left < nk_pixel_vectors ? left : nk_pixel_vectors) - 1][rows](t, at);
   }
   if (!t->finishes || t->activation == NK_NO_ACTIVATION || t->activation == NK_ACT_RELU) return;
   nk_epilogue e = {.activation = t->activation, .p = t->p, .q = t->q};
@@ -207,6 +215,42 @@ static void nk_channel_taps(
     if (bias) sum += nk_beside(bias + at, 0, left, 0.0f);
     if (relu) sum = vf_relu(sum);
     nk_put(y + at, sum, 0, left);
+  }
+}
+
+// `outputs` neighbouring pixels of a run, for the channels of one vector.
+NK_INLINE void nk_channel_block(
+    const nk_channel_run *r, ptrdiff_t at, ptrdiff_t first, int outputs, size_t left) {
+  vf sums[8] = {};
+  const float *x = r->x + first * r->step + at, *w = r->weights + at;
+  for (ptrdiff_t tap = 0; tap < r->tap_count; tap++, w += r->channels) {
+    const float *from = x + r->taps[tap];
+    vf weight = nk_beside(w, 0, left, 0.0f);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < outputs; i++)
+      sums[i] = weight * nk_beside(from + i * r->step, 0, left, 0.0f) + sums[i];
+  }
+  vf bias = r->bias ? nk_beside(r->bias + at, 0, left, 0.0f) : (vf){};
+#pragma clang loop unroll(full)
+  for (int i = 0; i < outputs; i++) {
+    vf sum = r->bias ? sums[i] + bias : sums[i];
+    if (r->relu) sum = vf_relu(sum);
+    nk_put(r->y + (first + i) * r->channels + at, sum, 0, left);
+  }
+}
+
+// The same for outputs next to each other, of which every tap lies in the image: eight sums at a time
+// share a weight.
+static void nk_channel_taps_run(const nk_channel_run *r) {
+  ptrdiff_t whole = r->channels / NK_LANES * NK_LANES, first = 0;
+  size_t rest = (size_t)(r->channels - whole);
+  for (; first + 8 <= r->count; first += 8) {
+    for (ptrdiff_t at = 0; at < whole; at += NK_LANES) nk_channel_block(r, at, first, 8, NK_LANES);
+    if (rest) nk_channel_block(r, whole, first, 8, rest);
+  }
+  for (; first < r->count; first++) {
+    for (ptrdiff_t at = 0; at < whole; at += NK_LANES) nk_channel_block(r, at, first, 1, NK_LANES);
+    if (rest) nk_channel_block(r, whole, first, 1, rest);
   }
 }
 
