@@ -41,10 +41,10 @@ def repeated(call):
     start = time.perf_counter()
     call()
     once = time.perf_counter() - start
-    if once > 0.1:
+    if once > 0.6:
         return once
     times = []
-    for _ in range(max(5, min(500, int(0.04 / max(once, 1e-6))))):
+    for _ in range(max(3, min(500, int(0.04 / max(once, 1e-6))))):
         start = time.perf_counter()
         call()
         times.append(time.perf_counter() - start)

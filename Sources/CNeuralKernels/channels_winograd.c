@@ -1,8 +1,9 @@
 // Winograd's F(4×4, 3×3) with channels innermost; the mathematics is that of winograd.c.
 //
-// A chunk is a few tiles, a range of slices and a panel of filters, and depends on nothing else: it
+// A chunk is a few tiles, a range of slices and some panels of filters, and depends on nothing else: it
 // transforms its tiles (in three dimensions each slice once, into a ring as deep as the filter),
-// multiplies point by point, and transforms back. V and the products stay in the second-level cache.
+// multiplies point by point, and transforms back, panel by panel. V and the products of a panel stay
+// in the second-level cache, the weights of a chunk's panels in the third.
 #include <string.h>
 
 #include "image.h"
@@ -27,7 +28,8 @@ typedef struct {
   ptrdiff_t rows, columns, tiles;  // tiles of the batch, or of a sample in three dimensions
   ptrdiff_t each, tile_blocks;     // tiles of a chunk
   ptrdiff_t slices, slice_blocks;  // output slices of a chunk
-  ptrdiff_t panels, slots, width;  // width: channels rounded up to 16
+  ptrdiff_t panels, group, panel_groups;  // panels of a chunk
+  ptrdiff_t slots, width;                 // width: channels rounded up to 16
   _Atomic int unsound, failed;
 } nk_tiles_job;
 
@@ -63,11 +65,10 @@ static void nk_tiles_chunk(void *context, size_t number) {
   rest /= job->tile_blocks;
   ptrdiff_t slice_block = rest % job->slice_blocks;
   rest /= job->slice_blocks;
-  ptrdiff_t panel = rest % job->panels, sample = rest / job->panels;
+  ptrdiff_t panel0 = rest % job->panel_groups * job->group, sample = rest / job->panel_groups;
+  ptrdiff_t panel1 = nk_least(panel0 + job->group, job->panels);
   ptrdiff_t first = block * job->each, count = nk_least(job->each, job->tiles - first);
   ptrdiff_t groups = (count + nk_pixel_rows - 1) / nk_pixel_rows;
-  ptrdiff_t filter = panel * nk_filter_panel;
-  ptrdiff_t columns = nk_least(nk_filter_panel, c->filters - filter);
   // A line more than the tiles need, so that points do not fall into the same sets of the cache.
   ptrdiff_t point = job->each * job->width + 16, slot = nk_points * point;
   ptrdiff_t product = groups * nk_pixel_rows * nk_filter_panel + 16;
@@ -79,10 +80,7 @@ static void nk_tiles_chunk(void *context, size_t number) {
   }
   float *m = v + slot * job->slots;
   ptrdiff_t taps[64], depth = c->kernel[0], ready = 0;
-  nk_pixel_tile t = {
-      .length = c->channels, .columns = nk_up(columns, 16), .weight_stride = nk_up(columns, 16),
-      .taps = taps};
-  const float *weights = job->packed + filter * nk_points * depth * c->channels;
+  nk_pixel_tile t = {.length = c->channels};
   ptrdiff_t z0 = slice_block * job->slices, z1 = nk_least(z0 + job->slices, c->out[0]);
   for (ptrdiff_t z = z0; z < z1; z++) {
     ptrdiff_t tap0 = -1, tap1 = 0;
@@ -105,34 +103,40 @@ static void nk_tiles_chunk(void *context, size_t number) {
     }
     t.tap_count = tap0 < 0 ? 0 : tap1 - tap0;
     t.taps = taps + nk_most(tap0, 0);
-    for (ptrdiff_t p = 0; p < nk_points; p++) {
-      t.weights = weights + (p * depth + nk_most(tap0, 0)) * c->channels * t.weight_stride;
-      for (ptrdiff_t group = 0; group < groups; group++) {
-        t.rows = nk_least(nk_pixel_rows, count - group * nk_pixel_rows);
-        for (ptrdiff_t i = 0; i < nk_pixel_rows; i++) {
-          ptrdiff_t tile = nk_least(group * nk_pixel_rows + i, count - 1);
-          t.pixels[i] = v + p * point + tile * job->width;
-          t.results[i] = m + p * product + (group * nk_pixel_rows + i) * nk_filter_panel;
+    for (ptrdiff_t panel = panel0; panel < panel1; panel++) {
+      ptrdiff_t filter = panel * nk_filter_panel;
+      ptrdiff_t columns = nk_least(nk_filter_panel, c->filters - filter);
+      t.columns = t.weight_stride = nk_up(columns, 16);
+      const float *weights = job->packed + filter * nk_points * depth * c->channels;
+      for (ptrdiff_t p = 0; p < nk_points; p++) {
+        t.weights = weights + (p * depth + nk_most(tap0, 0)) * c->channels * t.weight_stride;
+        for (ptrdiff_t group = 0; group < groups; group++) {
+          t.rows = nk_least(nk_pixel_rows, count - group * nk_pixel_rows);
+          for (ptrdiff_t i = 0; i < nk_pixel_rows; i++) {
+            ptrdiff_t tile = nk_least(group * nk_pixel_rows + i, count - 1);
+            t.pixels[i] = v + p * point + tile * job->width;
+            t.results[i] = m + p * product + (group * nk_pixel_rows + i) * nk_filter_panel;
+          }
+          job->kernels->pixels_by_filters(&t);
         }
-        job->kernels->pixels_by_filters(&t);
       }
-    }
-    for (ptrdiff_t i = 0; i < count; i++) {
-      nk_tile_place at = nk_tile_at(job, sample, first + i);
-      ptrdiff_t place = (((at.sample * c->out[0] + z) * c->out[1] + at.row * 4) * c->out[2] +
-                         at.column * 4) * c->filters + filter;
-      nk_tile_output out = {
-          .m = m + i * nk_filter_panel, .point_stride = product, .columns = columns,
-          .y = job->y + place, .row_stride = c->out[2] * c->filters, .pixel_stride = c->filters,
-          .high = nk_least(4, c->out[1] - at.row * 4), .wide = nk_least(4, c->out[2] - at.column * 4)};
-      if (job->e) {
-        out.bias = job->e->row_bias ? job->e->row_bias + filter : NULL;
-        out.residual = job->e->residual ? job->e->residual + place : NULL;
-        out.activation = job->e->activation;
-        out.p = job->e->p;
-        out.q = job->e->q;
+      for (ptrdiff_t i = 0; i < count; i++) {
+        nk_tile_place at = nk_tile_at(job, sample, first + i);
+        ptrdiff_t place = (((at.sample * c->out[0] + z) * c->out[1] + at.row * 4) * c->out[2] +
+                           at.column * 4) * c->filters + filter;
+        nk_tile_output out = {
+            .m = m + i * nk_filter_panel, .point_stride = product, .columns = columns,
+            .y = job->y + place, .row_stride = c->out[2] * c->filters, .pixel_stride = c->filters,
+            .high = nk_least(4, c->out[1] - at.row * 4), .wide = nk_least(4, c->out[2] - at.column * 4)};
+        if (job->e) {
+          out.bias = job->e->row_bias ? job->e->row_bias + filter : NULL;
+          out.residual = job->e->residual ? job->e->residual + place : NULL;
+          out.activation = job->e->activation;
+          out.p = job->e->p;
+          out.q = job->e->q;
+        }
+        if (job->kernels->tile_after(&out)) job->unsound = 1;
       }
-      if (job->kernels->tile_after(&out)) job->unsound = 1;
     }
   }
   nk_arena_give(v, floats * sizeof(float));
@@ -165,15 +169,22 @@ int nk_channels_winograd(
   ptrdiff_t most = (ptrdiff_t)(640 << 10) / ((job.slots * job.width + nk_filter_panel) * nk_points * 4);
   most = nk_least(nk_most(most / nk_pixel_rows * nk_pixel_rows, nk_pixel_rows), 48);
   job.slices = c->out[0];
+  // So many panels that their weights are 8 MB at most, while enough chunks are left.
+  ptrdiff_t weights = nk_points * c->kernel[0] * c->channels * nk_filter_panel * 4;
+  job.group = nk_least(nk_most(1, (ptrdiff_t)(8 << 20) / weights), job.panels);
+  while (job.group > 1 && samples * ((job.panels + job.group - 1) / job.group) *
+                                  ((job.tiles + most - 1) / most) * c->out[0] < 6 * threads)
+    job.group = (job.group + 1) / 2;
+  job.panel_groups = (job.panels + job.group - 1) / job.group;
   double best = 0;
   for (ptrdiff_t each = nk_pixel_rows; each <= most; each += nk_pixel_rows) {
-    double cost = nk_tiles_cost(job.tiles, each, samples * job.panels, threads);
+    double cost = nk_tiles_cost(job.tiles, each, samples * job.panel_groups, threads);
     if (job.each && cost >= best) continue;
     best = cost;
     job.each = each;
   }
   job.tile_blocks = (job.tiles + job.each - 1) / job.each;
-  while (job.slices > 4 && samples * job.panels * job.tile_blocks *
+  while (job.slices > 4 && samples * job.panel_groups * job.tile_blocks *
                                    ((c->out[0] + job.slices - 1) / job.slices) < 4 * threads)
     job.slices = (job.slices + 1) / 2;
   job.slice_blocks = (c->out[0] + job.slices - 1) / job.slices;
@@ -182,7 +193,8 @@ int nk_channels_winograd(
   memset(zeros, 0, (size_t)job.width * sizeof(float));
   job.zeros = zeros;
   nk_parallel(
-      (size_t)(samples * job.panels * job.slice_blocks * job.tile_blocks), nk_tiles_chunk, &job);
+      (size_t)(samples * job.panel_groups * job.slice_blocks * job.tile_blocks), nk_tiles_chunk,
+      &job);
   nk_arena_give(zeros, (size_t)job.width * sizeof(float));
   if (job.failed) return 0;
   return job.unsound ? 2 : 1;

@@ -18,8 +18,8 @@ func timed(_ arguments: [String], _ make: () throws -> () -> Void) rethrows -> D
   }
   // Of a short call, the median of several, as the peers are timed.
   let once = seconds { ready[key]?() }
-  if once > 0.1 { return once }
-  let count = max(5, min(500, Int(0.04 / max(once, 1e-6))))
+  if once > 0.6 { return once }
+  let count = max(3, min(500, Int(0.04 / max(once, 1e-6))))
   let times = (0..<count).map { _ in seconds { ready[key]?() } }.sorted()
   return times[count / 2]
 }
