@@ -6,8 +6,11 @@ process at their peak.
 
 import subprocess
 import sys
+from pathlib import Path
 
-from bench import Work
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+from bench import Work  # noqa: E402
 
 # Network, side, batch, ratio to reach.
 STEPS = [
@@ -93,7 +96,8 @@ def works(ctx):
         yield Work(
             f"training step {name} {size}² batch {batch}",
             ours=f"train-step\t{name}\t{size}\t{batch}",
-            peers={"PyTorch": _torch_step(name, size, batch)}, target=target)
+            peers={"PyTorch": _torch_step(name, size, batch)}, target=target, rounds=7,
+            env={"ROENTGEN_THREADS": "2"})
     for name, size, batch, _ in STEPS:
         if ctx.quick and size > 64:
             continue
@@ -102,7 +106,7 @@ def works(ctx):
             f"training step {name}: peak memory (MB)",
             ours=f"train-memory\t{name}\t{size}\t{batch}",
             peers={"PyTorch": _torch_memory(name, size, batch)}, target=1.0, rounds=1,
-            env={"ROENTGEN_BENCH_PROCESS": name})
+            env={"ROENTGEN_BENCH_PROCESS": name, "ROENTGEN_THREADS": "2"})
 
 
 if __name__ == "__main__" and sys.argv[1:2] == ["memory"]:
