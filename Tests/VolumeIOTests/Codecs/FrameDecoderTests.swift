@@ -39,20 +39,32 @@ struct FrameDecoderTests {
     }
   }
 
-  @Test(arguments: ["201", "202", "203"])
-  func `HTJ2K names the trait that reads it`(suffix: String) {
-    let bytes = SmallStream.jpeg2000Reversible.bytes
-    do throws(VolumeError) {
-      _ = try FrameDecoder.decode(
-        bytes.span,
-        transferSyntax: "1.2.840.10008.1.2.4.\(suffix)", expected: Self.gray)
-      Issue.record("it decoded")
-    } catch {
-      #expect(error.code == .unsupported)
-      #expect(error.detail.contains("HTJ2K"))
-      #expect(error.detail.contains("1.2.840.10008.1.2.4.201"))
+  #if HTJ2K
+    @Test(arguments: ["201", "202", "203"])
+    func `the library behind HTJ2K reads part 1 as its decoder here does`(suffix: String) throws {
+      let bytes = SmallStream.jpeg2000Reversible.bytes
+      let wanted = try FrameDecoder.decode(
+        bytes.span, transferSyntax: "1.2.840.10008.1.2.4.90", expected: Self.gray)
+      let found = try FrameDecoder.decode(
+        bytes.span, transferSyntax: "1.2.840.10008.1.2.4.\(suffix)", expected: Self.gray)
+      #expect(found == wanted)
     }
-  }
+  #else
+    @Test(arguments: ["201", "202", "203"])
+    func `HTJ2K names the trait that reads it`(suffix: String) {
+      let bytes = SmallStream.jpeg2000Reversible.bytes
+      do throws(VolumeError) {
+        _ = try FrameDecoder.decode(
+          bytes.span,
+          transferSyntax: "1.2.840.10008.1.2.4.\(suffix)", expected: Self.gray)
+        Issue.record("it decoded")
+      } catch {
+        #expect(error.code == .unsupported)
+        #expect(error.detail.contains("HTJ2K"))
+        #expect(error.detail.contains("1.2.840.10008.1.2.4.201"))
+      }
+    }
+  #endif
 
   @Test func `a syntax that is no codec's is named`() {
     let bytes: [UInt8] = [1, 2, 3, 4]
