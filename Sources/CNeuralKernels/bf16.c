@@ -4,17 +4,19 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-// 12 rows by 32 columns in 24 registers; each step of a pair is 24 dot products.
-__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"))) static void nk_dot_tile(
+#define NK_DOT_TARGET target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")
+
+// At most `height` rows by 32 columns; each step of a pair is two dot products a row.
+__attribute__((NK_DOT_TARGET, always_inline)) static inline void nk_dot_rows(
     ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, const uint32_t *a, const uint32_t *b,
-    float *c, ptrdiff_t c_stride, int accumulate) {
+    float *c, ptrdiff_t c_stride, int accumulate, int height) {
   __m512 sums[12][2];
 #pragma clang loop unroll(full)
-  for (int i = 0; i < 12; i++) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
+  for (int i = 0; i < height; i++) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
   for (ptrdiff_t step = 0; step < pairs; step++, a += 12, b += nk_panel) {
     __m512bh b0 = (__m512bh)_mm512_loadu_si512(b), b1 = (__m512bh)_mm512_loadu_si512(b + 16);
 #pragma clang loop unroll(full)
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < height; i++) {
       __m512bh left = (__m512bh)_mm512_set1_epi32((int)a[i]);
       sums[i][0] = _mm512_dpbf16_ps(sums[i][0], left, b0);
       sums[i][1] = _mm512_dpbf16_ps(sums[i][1], left, b1);
@@ -23,7 +25,7 @@ __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"))) static 
   uint32_t inside = columns >= nk_panel ? UINT32_MAX : ((uint32_t)1 << columns) - 1;
   __mmask16 first = (__mmask16)inside, second = (__mmask16)(inside >> 16);
 #pragma clang loop unroll(full)
-  for (int i = 0; i < 12; i++) {
+  for (int i = 0; i < height; i++) {
     if (i >= rows) return;
     float *line = c + i * c_stride;
     __m512 low = sums[i][0], high = sums[i][1];
@@ -34,6 +36,16 @@ __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"))) static 
     _mm512_mask_storeu_ps(line, first, low);
     if (second) _mm512_mask_storeu_ps(line + 16, second, high);
   }
+}
+
+// 12 rows in 24 registers, or the last rows where they fill half a panel at most.
+__attribute__((NK_DOT_TARGET)) static void nk_dot_tile(
+    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, const uint32_t *a, const uint32_t *b,
+    float *c, ptrdiff_t c_stride, int accumulate) {
+  if (rows > 6)
+    nk_dot_rows(rows, columns, pairs, a, b, c, c_stride, accumulate, 12);
+  else
+    nk_dot_rows(rows, columns, pairs, a, b, c, c_stride, accumulate, 6);
 }
 
 nk_pair_tile_function *nk_pair_tile_for(const nk_kernels *kernels) {

@@ -9,7 +9,7 @@
 
 // The panel that the matrix kernels share: B is packed in panels of this many columns whatever the
 // instruction set, so that packed weights do not depend on it.
-enum { nk_panel = 32, nk_depth = 384 };
+enum { nk_panel = 32, nk_depth = 384, nk_pair_depth = 512 };
 
 typedef void nk_pair_tile_function(
     ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, const uint32_t *a, const uint32_t *b,
@@ -77,6 +77,10 @@ typedef struct nk_kernels {
   // bfloat16.
   void (*to_bf16)(const float *x, uint16_t *y, size_t count);
   void (*from_bf16)(const uint16_t *x, float *y, size_t count);
+  /// to[line / 2 · to_stride + i]: number i of an even line, and of the next one in the upper half.
+  void (*interleave)(
+      const void *source, int is_bf16, ptrdiff_t stride, ptrdiff_t lines, ptrdiff_t count,
+      uint32_t *to, ptrdiff_t to_stride);
   /// A tile as wide as the panel, of pairs: C (+)= A·B with two steps of k in each 32 bits.
   nk_pair_tile_function *pair_tile;
 

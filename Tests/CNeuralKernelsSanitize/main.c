@@ -36,7 +36,8 @@ static void check(const char *what, float found, double expected, double toleran
 }
 
 static void matrices(void) {
-  const ptrdiff_t sizes[][3] = {{1, 1, 1}, {5, 7, 3}, {13, 33, 17}, {50, 65, 400}, {3, 100, 0}};
+  const ptrdiff_t sizes[][3] = {{1, 1, 1}, {5, 7, 3}, {13, 33, 17}, {50, 65, 400}, {3, 100, 0},
+                                {14, 520, 390}};
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
     ptrdiff_t m = sizes[s][0], n = sizes[s][1], k = sizes[s][2];
     float *a = filled((size_t)(m * k), 1), *b = filled((size_t)(k * n), 2);
@@ -218,7 +219,8 @@ static float rounded(float x) {
 }
 
 static void halves(void) {
-  const ptrdiff_t sizes[][3] = {{1, 1, 1}, {5, 7, 3}, {13, 33, 17}, {14, 65, 801}, {3, 100, 0}};
+  const ptrdiff_t sizes[][3] = {{1, 1, 1}, {5, 7, 3}, {13, 33, 17}, {14, 65, 801}, {3, 100, 0},
+                                {7, 520, 1030}};
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
     ptrdiff_t m = sizes[s][0], n = sizes[s][1], k = sizes[s][2];
     float *a = filled((size_t)(m * k), 1), *b = filled((size_t)(k * n), 2);

@@ -64,14 +64,18 @@ int nk_bgemm_is_fast(void);
 /// C = A·B (+ C when `accumulate`) with both operands rounded to bfloat16 and sums in float32, then the
 /// epilogue.
 ///
-/// Sums go in ascending k, two steps at a time, one accumulator for each 768 of k. Machines with a
+/// Sums go in ascending k, two steps at a time, one accumulator for each 1,024 of k. Machines with a
 /// dot product of bfloat16 flush denormals and may round within a pair in another way than others;
 /// the bits do not depend on threads. Returns 0 when memory for packing cannot be had.
 int nk_bgemm(
     ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_half_matrix a, nk_half_matrix b, float *_Nonnull c,
     ptrdiff_t c_stride, int accumulate, const nk_epilogue *_Nullable epilogue);
 
-/// The same with a right operand that was packed; bytes for k×n.
+/// C = A·B, rounded once to bfloat16 and stored row after row.
+int nk_bgemm_rounded(
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_half_matrix a, nk_half_matrix b, void *_Nonnull c);
+
+/// The same as `nk_bgemm` with a right operand that was packed; bytes for k×n.
 size_t nk_bgemm_packed_size(ptrdiff_t n, ptrdiff_t k);
 void nk_bgemm_pack(ptrdiff_t n, ptrdiff_t k, nk_half_matrix b, void *_Nonnull packed);
 int nk_bgemm_packed(

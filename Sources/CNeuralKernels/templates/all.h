@@ -38,6 +38,7 @@ const nk_kernels NK_TABLE = {
     .finish = nk_finish_tile,
     .to_bf16 = nk_to_bf16_row,
     .from_bf16 = nk_from_bf16_row,
+    .interleave = nk_interleave_lines,
     .pair_tile = nk_pair_tile,
     .conv_row = nk_conv_one_row,
     .winograd_filter = nk_winograd_filter_rows,

@@ -33,14 +33,15 @@ static __attribute__((noinline)) void nk_finish_tile(
 
 NK_INLINE void nk_gemm_columns(
     ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t k, const float *restrict a,
-    const float *restrict b, float *c, ptrdiff_t c_stride, int accumulate, int vectors) {
+    const float *restrict b, float *c, ptrdiff_t c_stride, int accumulate, int height,
+    int vectors) {
   vf sums[nk_tile_rows][nk_tile_vectors] = {};
   for (ptrdiff_t step = 0; step < k; step++) {
     vf right[nk_tile_vectors];
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectors; j++) right[j] = vf_load(b + j * NK_LANES);
 #pragma clang loop unroll(full)
-    for (int i = 0; i < nk_tile_rows; i++) {
+    for (int i = 0; i < height; i++) {
       vf left = vf_all(a[i]);
 #pragma clang loop unroll(full)
       for (int j = 0; j < vectors; j++) sums[i][j] = left * right[j] + sums[i][j];
@@ -49,7 +50,7 @@ NK_INLINE void nk_gemm_columns(
     b += nk_panel;
   }
 #pragma clang loop unroll(full)
-  for (int i = 0; i < nk_tile_rows; i++) {
+  for (int i = 0; i < height; i++) {
     if (i >= rows) return;
     float *line = c + i * c_stride;
 #pragma clang loop unroll(full)
@@ -67,12 +68,19 @@ NK_INLINE void nk_gemm_columns(
 static __attribute__((noinline)) void nk_gemm_wide(
     ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t k, const float *a, const float *b, float *c,
     ptrdiff_t c_stride, int accumulate) {
-  nk_gemm_columns(rows, columns, k, a, b, c, c_stride, accumulate, nk_tile_vectors);
+  nk_gemm_columns(rows, columns, k, a, b, c, c_stride, accumulate, nk_tile_rows, nk_tile_vectors);
+}
+// The last rows of a product, where they fill half a panel at most.
+static __attribute__((noinline)) void nk_gemm_low(
+    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t k, const float *a, const float *b, float *c,
+    ptrdiff_t c_stride, int accumulate) {
+  nk_gemm_columns(
+      rows, columns, k, a, b, c, c_stride, accumulate, nk_tile_rows / 2, nk_tile_vectors);
 }
 static __attribute__((noinline)) void nk_gemm_narrow(
     ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t k, const float *a, const float *b, float *c,
     ptrdiff_t c_stride, int accumulate) {
-  nk_gemm_columns(rows, columns, k, a, b, c, c_stride, accumulate, 1);
+  nk_gemm_columns(rows, columns, k, a, b, c, c_stride, accumulate, nk_tile_rows, 1);
 }
 
 // A tile as wide as the panel.
@@ -82,7 +90,7 @@ static void nk_gemm_one_tile(
     ptrdiff_t column) {
   for (ptrdiff_t at = 0; at < columns; at += nk_tile_columns)
     if (columns - at > NK_LANES)
-      nk_gemm_wide(
+      (rows <= nk_tile_rows / 2 ? nk_gemm_low : nk_gemm_wide)(
           rows, columns - at < nk_tile_columns ? columns - at : nk_tile_columns, k, a, b + at,
           c + at, c_stride, accumulate);
     else

@@ -5,14 +5,17 @@ typedef uint16_t vh __attribute__((vector_size(NK_LANES * 2)));
 typedef uint16_t vh_unaligned __attribute__((vector_size(NK_LANES * 2), aligned(2), may_alias));
 typedef uint32_t vu_unaligned __attribute__((vector_size(NK_LANES * 4), aligned(4), may_alias));
 
+// The upper halves of floats, rounded to the nearest, in the lower halves of lanes.
+NK_INLINE vu vu_bf16(vf value) {
+  vu bits = (vu)value, rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+  vu nan = (vu)(value != value);
+  return (nan & ((bits >> 16) | 0x40)) | (~nan & rounded);
+}
+
 static void nk_to_bf16_row(const float *x, uint16_t *y, size_t count) {
   size_t i = 0;
   for (; i + NK_LANES <= count; i += NK_LANES) {
-    vf value = vf_load(x + i);
-    vu bits = (vu)value, rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-    vu nan = (vu)(value != value);
-    rounded = (nan & ((bits >> 16) | 0x40)) | (~nan & rounded);
-    *(vh_unaligned *)(y + i) = __builtin_convertvector(rounded, vh);
+    *(vh_unaligned *)(y + i) = __builtin_convertvector(vu_bf16(vf_load(x + i)), vh);
   }
   for (; i < count; i++) {
     uint32_t bits;
@@ -31,6 +34,34 @@ static void nk_from_bf16_row(const uint16_t *x, float *y, size_t count) {
   for (; i < count; i++) {
     uint32_t bits = (uint32_t)x[i] << 16;
     memcpy(y + i, &bits, 4);
+  }
+}
+
+// Lines of `count` numbers (bfloat16, or floats to be rounded) become lines of pairs: the lower half of
+// each is from an even line, the upper from the next, zero where there is none.
+static void nk_interleave_lines(
+    const void *source, int is_bf16, ptrdiff_t stride, ptrdiff_t lines, ptrdiff_t count,
+    uint32_t *to, ptrdiff_t to_stride) {
+  for (ptrdiff_t line = 0; line < lines; line += 2, to += to_stride) {
+    ptrdiff_t i = 0;
+    int both = line + 1 < lines;
+    if (is_bf16) {
+      const uint16_t *low = (const uint16_t *)source + line * stride, *high = low + stride;
+      for (; i + NK_LANES <= count; i += NK_LANES) {
+        vu pairs = __builtin_convertvector(*(const vh_unaligned *)(low + i), vu);
+        if (both) pairs |= __builtin_convertvector(*(const vh_unaligned *)(high + i), vu) << 16;
+        *(vu_unaligned *)(to + i) = pairs;
+      }
+      for (; i < count; i++) to[i] = low[i] | (both ? (uint32_t)high[i] << 16 : 0);
+    } else {
+      const float *low = (const float *)source + line * stride, *high = low + stride;
+      for (; i < count; i += NK_LANES) {
+        size_t left = (size_t)(count - i);
+        vu pairs = vu_bf16(nk_beside(low + i, 0, left, 0.0f));
+        if (both) pairs |= vu_bf16(nk_beside(high + i, 0, left, 0.0f)) << 16;
+        nk_put((float *)(to + i), (vf)pairs, 0, left);
+      }
+    }
   }
 }
 

@@ -55,8 +55,8 @@ extension Tensor {
   /// Products of bfloat16 matrices, one after another.
   private func halfProduct(_ other: Tensor, lead: [Int], m: Int, n: Int, k: Int) -> Tensor {
     let count = Shape.count(lead)
-    let sums = Tensor(uninitialized: [count, m, n])
-    if sums.count > 0 {
+    let result = Tensor(uninitialized: [count, m, n], .bfloat16)
+    if result.count > 0 {
       let isShared = rank > 2 && isContiguous && other.shape.dropLast(2).allSatisfy { $0 == 1 }
       let a =
         isShared
@@ -68,13 +68,14 @@ extension Tensor {
       for index in 0..<a.shape[0] {
         let left = a.selected(axis: 0, index)
         let right = b.selected(axis: 0, index)
-        let done = unsafe nk_bgemm(
-          rows, n, k, Gemm.half(left), Gemm.half(right), sums.floats + index * rows * n, n, 0, nil)
+        let done = unsafe nk_bgemm_rounded(
+          rows, n, k, Gemm.half(left), Gemm.half(right),
+          result.storage.base + index * rows * n * ElementType.bfloat16.byteCount)
         precondition(done == 1, "matmul: out of memory while packing \(shape) by \(other.shape)")
       }
       withExtendedLifetime((a.storage, b.storage)) {}
     }
-    return sums.reshaped(lead + [m, n]).converted(to: .bfloat16)
+    return result.reshaped(lead + [m, n])
   }
 
   /// The first matrix of a stack, as a view.

@@ -87,7 +87,10 @@ extension OneInstructionSet {
       let first = Threads.instructionSet
       guard Threads.use(instructionSet: isa) else { return }
       defer { Threads.use(instructionSet: first) }
-      for (m, n, k) in [(1, 1, 1), (5, 33, 7), (14, 40, 801), (0, 3, 2), (2, 3, 0)] {
+      // The last has few rows for its columns, and more than one step of k.
+      for (m, n, k) in [
+        (1, 1, 1), (5, 33, 7), (14, 40, 1_201), (0, 3, 2), (2, 3, 0), (19, 517, 1_030),
+      ] {
         let a = ConvolutionTests.noise([m, k], 1)
         let w = ConvolutionTests.noise([n, k], 2)
         let b = ConvolutionTests.noise([n], 3)
@@ -111,9 +114,9 @@ extension OneInstructionSet {
     }
 
     @Test func `bfloat16 products have equal bits on x86-64 and for any count of threads`() {
-      let a = ConvolutionTests.noise([37, 900], 1)
+      let a = ConvolutionTests.noise([37, 1_100], 1)
       let layer = PreparedLinear(
-        weight: ConvolutionTests.noise([70, 900], 2).converted(to: .bfloat16))
+        weight: ConvolutionTests.noise([70, 1_100], 2).converted(to: .bfloat16))
       let first = Threads.instructionSet
       let threads = Threads.count
       defer {

@@ -55,9 +55,13 @@ extension OneInstructionSet {
       }
     }
 
-    @Test func `products have equal bits on machines that fuse and for any count of threads`() {
+    /// Few columns, and few rows for many columns: two orders of work, one order of summing.
+    @Test(arguments: [75, 560])
+    func `products have equal bits on machines that fuse and for any count of threads`(
+      columns: Int
+    ) {
       let a = Tensor.normal([61, 800], seed: 1)
-      let b = Tensor.normal([800, 75], seed: 2)
+      let b = Tensor.normal([800, columns], seed: 2)
       let first = Threads.instructionSet
       let threads = Threads.count
       defer {
@@ -69,9 +73,15 @@ extension OneInstructionSet {
         for count in [1, 2, 5] {
           Threads.count = count
           results.append(a.matmul(b))
+          // One panel of columns always takes the first order.
+          let part = a.matmul(b.sliced(axis: 1, 0..<32)).contiguous()
+          #expect(part == results[0].sliced(axis: 1, 0..<32).contiguous())
         }
       }
       #expect(results.allSatisfy { $0 == results[0] })
+      let exact = a.converted(to: .float64).matmul(b.converted(to: .float64))
+      let found = a.matmul(b)
+      #expect(found.isClose(to: exact.converted(to: .float32), absolute: 2e-4, relative: 1e-5))
     }
   }
 }
