@@ -21,14 +21,14 @@ let package = Package(
         .trait(name: "FastInflate", condition: .when(traits: ["FastInflate"])),
       ])
   ],
-  targets: [.target(name: "BenchProtocol")]
+  targets: [.target(name: "BenchProtocol"), .target(name: "CPeak")]
     + layers.map { layer in
       .executableTarget(
         name: "\(layer)Bench",
         dependencies: [
           "BenchProtocol", .product(name: layer, package: "roentgen"),
           .product(name: "VolumeIO", package: "roentgen"),
-        ])
+        ] + (layer == "NeuralCore" ? ["CPeak"] : []))
     },
   swiftLanguageModes: [.v6]
 )

@@ -19,6 +19,8 @@ class Ours:
     """A peer that is our own executable, by another command: one thread beside two."""
 
     command: str
+    # How often the command does as much as the work.
+    times: int = 1
 
 
 @dataclass

@@ -106,7 +106,7 @@ def measure(work, ours, cores, progress):
                 continue
             cores.wait(work, ours)
             try:
-                value = (ours.run(call.command) if isinstance(call, bench.Ours)
+                value = (call.times * ours.run(call.command) if isinstance(call, bench.Ours)
                          else timed(call))
             except (Unavailable, ImportError) as error:
                 reasons[name] = str(error) or type(error).__name__

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from bench import Work  # noqa: E402
+from bench import Ours, Work  # noqa: E402
 
 # Network, side, batch, ratio to reach.
 STEPS = [
@@ -75,6 +75,31 @@ def _torch_step(name, size, batch):
     return run
 
 
+def _torch_features(size, count):
+    """A frozen ResNet-18 over `count` pictures, 32 at a time."""
+    state = {}
+
+    def run():
+        import time
+
+        import torch
+        import torchvision
+
+        if not state:
+            torch.set_num_threads(2)
+            state["net"] = torchvision.models.resnet18().eval().to(
+                memory_format=torch.channels_last)
+            state["x"] = torch.randn(count, 3, size, size).contiguous(
+                memory_format=torch.channels_last)
+        start = time.perf_counter()
+        with torch.inference_mode():
+            for first in range(0, count, 32):
+                state["net"](state["x"][first:first + 32])
+        return time.perf_counter() - start
+
+    return run
+
+
 def _status(field):
     """A field of /proc/self/status in megabytes."""
     with open("/proc/self/status") as lines:
@@ -97,6 +122,16 @@ def works(ctx):
             f"training step {name} {size}² batch {batch}",
             ours=f"train-step\t{name}\t{size}\t{batch}",
             peers={"PyTorch": _torch_step(name, size, batch)}, target=target, rounds=7,
+            env={"ROENTGEN_THREADS": "2"})
+    # Frozen features; beside the forward passes alone, four of 32 pictures.
+    for size in [64] if ctx.quick else [64, 224]:
+        yield Work(
+            f"features of 128 pictures, ResNet-18 {size}²",
+            ours=f"features\tresnet18\t{size}\t128",
+            peers={
+                "ours, forward passes alone": Ours(f"net\tresnet18\t{size}\t32\tf32", times=4),
+                "PyTorch": _torch_features(size, 128)},
+            target={"ours, forward passes alone": 0.95, "PyTorch": 1.0}, rounds=7,
             env={"ROENTGEN_THREADS": "2"})
     for name, size, batch, _ in STEPS:
         if ctx.quick and size > 64:

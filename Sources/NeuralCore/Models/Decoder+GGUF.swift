@@ -66,12 +66,14 @@ extension Decoder {
     var matrices: [String: QuantizedMatrix] = [:]
     for (name, stored) in file.weights.tensors {
       guard let place = names.place(of: name) else { continue }
-      if let wanted = shapes[place.name], stored.shape != wanted {
+      let wanted = shapes[place.name]
+      if let wanted, stored.shape != wanted {
         throw NeuralCoreError(
           .mismatch, "\(name) is \(stored.shape), \(place.name) of this network \(wanted)")
       }
+      // A matrix of a block that the network has not got is left over: `load` says so.
       let isTurned =
-        !configuration.isGemma
+        !configuration.isGemma && wanted != nil
         && (name.hasSuffix("attn_q.weight") || name.hasSuffix("attn_k.weight"))
       let order = Decoder.unturned(
         rows: stored.shape.first ?? 0, headWidth: configuration.headWidth)

@@ -99,6 +99,27 @@ extension OneInstructionSet {
       }
     }
 
+    @Test(arguments: [[0, 8], [8], []])
+    func `a query matrix of a block that the network has not got is named`(shape: [Int]) throws {
+      var file = File()
+      file.set("general.architecture", 8, File.bytes("llama"))
+      for (key, value) in [
+        ("embedding_length", UInt32(8)), ("block_count", 1), ("feed_forward_length", 8),
+        ("attention.head_count", 2),
+      ] as [(String, UInt32)] {
+        file.set("llama.\(key)", 4, File.bytes(value))
+      }
+      file.add("token_embd.weight", [4, 8], 0, [UInt8](repeating: 0, count: 128))
+      let count = shape.reduce(1, *)
+      file.add("blk.7.attn_q.weight", shape, 0, [UInt8](repeating: 0, count: 4 * count))
+      #expect {
+        _ = try Decoder(GGUF(bytes: file.bytes))
+      } throws: {
+        guard let error = $0 as? NeuralCoreError else { return false }
+        return "\(error)".contains("layers.7.self_attn.q_proj")
+      }
+    }
+
     /// Few tokens at once, then one by one; and so many that attention goes by tiles.
     @Test(arguments: [[7, 1, 1, 1], [70, 1, 5]])
     func `a quantised Gemma's session follows its ordinary path on every instruction set`(
