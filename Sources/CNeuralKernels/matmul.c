@@ -107,6 +107,8 @@ int nk_product(
     nk_product_of_nothing(kernels, m, n, c);
     return 1;
   }
+  if (nk_reads_rows_in_place(m, n, k, a, prepacked, c))
+    return nk_product_of_rows(m, n, k, a, b, c);
   if (nk_has_few_rows(m, n, k, pairs))
     return nk_product_of_few_rows(m, n, numbers, a, b, prepacked, c);
   ptrdiff_t deepest = pairs ? nk_pair_depth : nk_depth, depth = nk_least(k, deepest);
@@ -211,39 +213,4 @@ int nk_sgemm_batch(
     for (ptrdiff_t i = 0; i < batch; i++) nk_batch_chunk(&job, (size_t)i);
   }
   return !job.failed;
-}
-
-size_t nk_sgemm_packed_size(ptrdiff_t n, ptrdiff_t k) {
-  return (size_t)(nk_up(n, nk_panel) * k) * sizeof(float);
-}
-
-typedef struct {
-  ptrdiff_t n, k;
-  nk_matrix b;
-  float *packed;
-} nk_prepack_job;
-
-static void nk_prepack_chunk(void *context, size_t chunk) {
-  const nk_prepack_job *job = context;
-  ptrdiff_t padded = nk_up(job->n, nk_panel), column = (ptrdiff_t)chunk * nk_panel;
-  for (ptrdiff_t step = 0; step < job->k; step += nk_depth) {
-    ptrdiff_t depth = nk_least(nk_depth, job->k - step);
-    nk_pack_rows(
-        nk_active(), job->b.values + step * job->b.row_stride + column * job->b.column_stride,
-        job->b.column_stride, job->b.row_stride, nk_least(nk_panel, job->n - column), depth,
-        nk_panel, job->packed + step * padded + column * depth);
-  }
-}
-
-void nk_sgemm_pack(ptrdiff_t n, ptrdiff_t k, nk_matrix b, float *packed) {
-  nk_prepack_job job = {n, k, b, packed};
-  nk_parallel((size_t)((n + nk_panel - 1) / nk_panel), nk_prepack_chunk, &job);
-}
-
-int nk_sgemm_packed(
-    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_matrix a, const float *packed, float *c,
-    ptrdiff_t c_stride, int accumulate, const nk_epilogue *epilogue) {
-  nk_operand none = {0};
-  nk_result result = {c, NULL, c_stride, accumulate, epilogue};
-  return nk_product(m, n, k, nk_left(a), none, packed, &result);
 }

@@ -35,6 +35,14 @@ int nk_product_of_few_rows(
     ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_operand a, nk_operand b, const void *prepacked,
     const nk_result *c);
 
+/// Whether A can be read from where it lies, and this pays.
+int nk_reads_rows_in_place(
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_operand a, const void *prepacked,
+    const nk_result *c);
+/// The same as `nk_product` for such operands of floats.
+int nk_product_of_rows(
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_operand a, nk_operand b, const nk_result *c);
+
 /// A tile of C from a panel of A and of B, `k` units deep, at a row and a column of C.
 void nk_product_tile(
     const nk_kernels *kernels, nk_pair_tile_function *pair_tile, ptrdiff_t rows, ptrdiff_t columns,

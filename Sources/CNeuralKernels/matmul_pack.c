@@ -12,6 +12,11 @@ void nk_pack_rows(
     if (rows == nk_panel && height == nk_panel)
       for (ptrdiff_t step = 0; step < k; step++)
         memcpy(packed + step * nk_panel, source + step * k_stride, nk_panel * sizeof(float));
+    else if (rows == nk_filter_panel && height == nk_filter_panel)
+      for (ptrdiff_t step = 0; step < k; step++)
+        memcpy(
+            packed + step * nk_filter_panel, source + step * k_stride,
+            nk_filter_panel * sizeof(float));
     else if (rows == 12 && height == 12)  // a length that the compiler knows is no call
       for (ptrdiff_t step = 0; step < k; step++)
         memcpy(packed + step * 12, source + step * k_stride, 12 * sizeof(float));

@@ -79,6 +79,17 @@ func convolution(_ arguments: [String]) throws -> Double {
   }
 }
 
+/// `linear-unpacked rows outputs inputs gelu`: the same with weights as they are stored.
+func linearUnpacked(_ arguments: [String]) throws -> Double {
+  try timed(["linear-unpacked"] + arguments) {
+    let size = try integers(arguments, 4)
+    let x = Tensor.uniform([size[0], size[2]], in: -1..<1, seed: 1)
+    let weight = Tensor.uniform([size[1], size[2]], in: -1..<1, seed: 2)
+    let bias = Tensor.uniform([size[1]], seed: 3)
+    return { keep(x.linear(weight, bias: bias, activation: size[3] == 1 ? .gelu : .none)) }
+  }
+}
+
 /// `attention batch heads length width causal`.
 func attention(_ arguments: [String]) throws -> Double {
   try timed(["attention"] + arguments) {

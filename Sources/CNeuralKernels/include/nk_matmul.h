@@ -43,14 +43,6 @@ int nk_sgemm_batch(
     ptrdiff_t c_offset, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_matrix a, nk_matrix b,
     float *_Nonnull c, ptrdiff_t c_stride);
 
-/// A right operand in the order the kernel reads it; bytes for k×n.
-size_t nk_sgemm_packed_size(ptrdiff_t n, ptrdiff_t k);
-void nk_sgemm_pack(ptrdiff_t n, ptrdiff_t k, nk_matrix b, float *_Nonnull packed);
-/// C = A·B for a packed B.
-int nk_sgemm_packed(
-    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_matrix a, const float *_Nonnull packed,
-    float *_Nonnull c, ptrdiff_t c_stride, int accumulate, const nk_epilogue *_Nullable epilogue);
-
 /// A matrix of floats, or of bfloat16.
 typedef struct nk_half_matrix {
   const void *_Nonnull values;
