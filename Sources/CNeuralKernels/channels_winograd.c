@@ -22,7 +22,9 @@ int nk_channels_winograd_faster(const nk_conv *c) {
 typedef struct {
   const nk_conv *c;
   const nk_kernels *kernels;
-  const float *x, *packed, *zeros;
+  // The image, or the images whose channels follow one another, and the channels of each.
+  const float *x[2], *packed, *zeros;
+  ptrdiff_t own[2];
   float *y;
   const nk_epilogue *e;
   ptrdiff_t rows, columns, tiles;  // tiles of the batch, or of a sample in three dimensions
@@ -33,17 +35,18 @@ typedef struct {
   _Atomic int unsound, failed;
 } nk_tiles_job;
 
-// The 36 pixels of a tile in one slice.
+// The 36 pixels of a tile in one slice of an image.
 static void nk_tile_pixels(
-    const nk_tiles_job *job, ptrdiff_t sample, ptrdiff_t slice, ptrdiff_t row, ptrdiff_t column,
-    const float **pixels) {
+    const nk_tiles_job *job, int image, ptrdiff_t sample, ptrdiff_t slice, ptrdiff_t row,
+    ptrdiff_t column, const float **pixels) {
   const nk_conv *c = job->c;
-  const float *plane = job->x + (sample * c->in[0] + slice) * c->in[1] * c->in[2] * c->channels;
+  ptrdiff_t channels = job->own[image];
+  const float *plane = job->x[image] + (sample * c->in[0] + slice) * c->in[1] * c->in[2] * channels;
   for (ptrdiff_t i = 0; i < 6; i++)
     for (ptrdiff_t j = 0; j < 6; j++) {
       ptrdiff_t y = row * 4 + i - c->before[1], x = column * 4 + j - c->before[2];
       int inside = y >= 0 && y < c->in[1] && x >= 0 && x < c->in[2];
-      pixels[i * 6 + j] = inside ? plane + (y * c->in[2] + x) * c->channels : job->zeros;
+      pixels[i * 6 + j] = inside ? plane + (y * c->in[2] + x) * channels : job->zeros;
     }
 }
 
@@ -93,10 +96,12 @@ static void nk_tiles_chunk(void *context, size_t number) {
       if (slice < ready) continue;
       for (ptrdiff_t i = 0; i < count; i++) {
         nk_tile_place at = nk_tile_at(job, sample, first + i);
-        nk_tile_input in = {
-            .channels = c->channels, .v = v + taps[tap] + i * job->width, .point_stride = point};
-        nk_tile_pixels(job, at.sample, slice, at.row, at.column, in.pixels);
-        job->kernels->tile_before(&in);
+        nk_tile_input in = {.v = v + taps[tap] + i * job->width, .point_stride = point};
+        for (int image = 0; image < 2 && job->own[image]; in.v += job->own[image++]) {
+          in.channels = job->own[image];
+          nk_tile_pixels(job, image, at.sample, slice, at.row, at.column, in.pixels);
+          job->kernels->tile_before(&in);
+        }
       }
       // With a dilation along the depth slices are not met in order: all are transformed again.
       ready = c->dilation[0] == 1 ? slice + 1 : 0;
@@ -153,13 +158,14 @@ static double nk_tiles_cost(ptrdiff_t tiles, ptrdiff_t each, ptrdiff_t times, pt
   return total / (double)threads + longest * 0.5 * (double)(threads - 1) / (double)threads;
 }
 
-int nk_channels_winograd(
-    const nk_conv *c, const float *x, const float *packed, float *y, const nk_epilogue *e) {
+int nk_channels_joined_run(
+    const nk_conv *c, const float *first, ptrdiff_t channels, const float *second,
+    const float *packed, float *y, const nk_epilogue *e) {
   if (c->batch <= 0 || nk_pixels(c) <= 0) return 1;
   if (c->kernel[0] > 64) return 0;
   nk_tiles_job job = {
-      .c = c, .kernels = nk_active(), .x = x, .packed = packed, .y = y, .e = e,
-      .rows = (c->out[1] + 3) / 4, .columns = (c->out[2] + 3) / 4,
+      .c = c, .kernels = nk_active(), .x = {first, second}, .packed = packed, .y = y, .e = e,
+      .own = {channels, c->channels - channels}, .rows = (c->out[1] + 3) / 4, .columns = (c->out[2] + 3) / 4,
       .slots = (c->kernel[0] - 1) * c->dilation[0] + 1, .width = nk_up(c->channels, 16),
       .panels = (c->filters + nk_filter_panel - 1) / nk_filter_panel};
   int flat = c->out[0] == 1;
@@ -198,4 +204,9 @@ int nk_channels_winograd(
   nk_arena_give(zeros, (size_t)job.width * sizeof(float));
   if (job.failed) return 0;
   return job.unsound ? 2 : 1;
+}
+
+int nk_channels_winograd(
+    const nk_conv *c, const float *x, const float *packed, float *y, const nk_epilogue *e) {
+  return nk_channels_joined_run(c, x, c->channels, NULL, packed, y, e);
 }

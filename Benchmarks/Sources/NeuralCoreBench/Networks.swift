@@ -59,7 +59,10 @@ struct PlainUNet: Layer {
       x = both(level + 1, x.maxPooled(window: two, stride: two))
     }
     for (step, skip) in skips.reversed().enumerated() {
-      x = both(rise.count + 1 + step, Variable.concatenated([skip, rise[step](x)], axis: 1))
+      let index = rise.count + 1 + step
+      let inner = pairs[index][0](
+        skip, beside: rise[step](x), norm: norms[index][0], activation: .relu)
+      x = pairs[index][1](inner, norm: norms[index][1], activation: .relu)
     }
     return last(x)
   }

@@ -26,6 +26,13 @@ int nk_channels_conv_run(
     const nk_conv *_Nonnull conv, nk_conv_algorithm algorithm, const float *_Nonnull x,
     const float *_Nonnull packed, float *_Nonnull y, const nk_epilogue *_Nullable epilogue);
 
+/// The same by Winograd for two images whose channels follow one another: `channels` of the first, a
+/// multiple of 16, and the rest of the convolution's in the second.
+int nk_channels_joined_run(
+    const nk_conv *_Nonnull conv, const float *_Nonnull first, ptrdiff_t channels,
+    const float *_Nullable second, const float *_Nonnull packed, float *_Nonnull y,
+    const nk_epilogue *_Nullable epilogue);
+
 /// A transposed convolution whose taps do not overlap (stride = taps, no margin): `in` are the small
 /// image's axes, `out` = in · stride. Filters are [channels, filters, …taps].
 size_t nk_channels_rise_packed_size(const nk_conv *_Nonnull conv);

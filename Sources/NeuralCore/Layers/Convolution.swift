@@ -59,6 +59,29 @@ public struct Convolution: Layer {
     callAsFunction(input, norm: norm, activation: activation, residual: residual, geometry: nil)
   }
 
+  /// The convolution of two images joined along their channels, then batch norm and an activation: what
+  /// a U-Net does with what it kept and what it enlarged. In inference the two need not be joined in
+  /// memory.
+  ///
+  /// - Precondition: Shapes that differ in the channels alone.
+  public func callAsFunction(
+    _ first: Variable, beside second: Variable, norm: BatchNorm?, activation: Activation = .none
+  ) -> Variable {
+    let values = [first.value, second.value]
+    guard first.tape == nil, second.tape == nil,
+      values.allSatisfy({ $0.elementType == weight.value.elementType })
+    else {
+      return self(
+        Variable.concatenated([first, second], axis: 1), norm: norm, activation: activation)
+    }
+    precondition(
+      values[0].rank == values[1].rank && values[0].rank > 1
+        && values[0].shape[1] + values[1].shape[1] == weight.value.shape[1] * groups,
+      "Convolution: \(values[0].shape) beside \(values[1].shape), weight \(weight.value.shape)")
+    return Variable(
+      layer(norm).joining(values[0], values[1], activation: activation, channelsLast: true))
+  }
+
   /// The same with other margins than the layer's own.
   func callAsFunction(
     _ input: Variable, norm: BatchNorm?, activation: Activation, residual: Variable?,
@@ -84,13 +107,19 @@ public struct Convolution: Layer {
     return result.activated(activation)
   }
 
-  /// One operator; the sources of what was prepared settle whether it still holds.
+  /// One operator on packed filters.
   func inference(
     _ x: Tensor, norm: BatchNorm?, activation: Activation, residual: Tensor?,
     geometry other: ConvolutionGeometry? = nil, channelsLast: Bool = true
   ) -> Tensor {
+    layer(norm)(
+      x, residual: residual, activation: activation, geometry: other, channelsLast: channelsLast)
+  }
+
+  /// The packed layer; the sources of what was prepared settle whether it still holds.
+  private func layer(_ norm: BatchNorm?) -> PreparedConvolution {
     let parameters = [weight.value] + (bias.map { [$0.value] } ?? []) + (norm?.parameters ?? [])
-    let layer = prepared.value(from: parameters) {
+    return prepared.value(from: parameters) {
       let geometry = ConvolutionGeometry(
         stride: stride, padding: padding, dilation: dilation, groups: groups)
       guard let norm else {
@@ -100,8 +129,6 @@ public struct Convolution: Layer {
       let moved = bias.map { $0.value * scale + shift } ?? shift
       return PreparedConvolution(filters: weight.value, scale: scale, bias: moved, geometry)
     }
-    return layer(
-      x, residual: residual, activation: activation, geometry: other, channelsLast: channelsLast)
   }
 }
 

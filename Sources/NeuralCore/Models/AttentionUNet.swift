@@ -139,7 +139,7 @@ public struct AttentionUNetLevel: Module {
     let seen = fromSkip(
       skip, norm: skipNorm, activation: .relu, residual: fromBelow(risen, norm: belowNorm))
     let passed = skip * gate(seen, norm: gateNorm, activation: .sigmoid)
-    let merged = merge(Variable.concatenated([passed, risen], axis: 1))
+    let merged = merge(passed, beside: risen, norm: nil)
     return merged.instanceNormalized(slope: merged.using(slope), epsilon: 1e-5)
   }
 }

@@ -67,8 +67,7 @@ public struct BrainUNet: Layer {
       // The last place of each axis leans out of the picture, as with TensorFlow's "same".
       var risen = rise[step](x)
       for axis in 2..<5 { risen = risen.sliced(axis: axis, 0..<skip.shape[axis]) }
-      x = up[step](Variable.concatenated([risen, skip], axis: 1), norm: nil, activation: .relu)
-        .dropout(dropout)
+      x = up[step](risen, beside: skip, norm: nil, activation: .relu).dropout(dropout)
     }
     return final(x)
   }

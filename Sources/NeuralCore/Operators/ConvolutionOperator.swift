@@ -73,8 +73,8 @@ public struct PreparedConvolution: Sendable {
   public let activation: Activation
   public let algorithm: ConvolutionAlgorithm
   /// What each filter is multiplied with as it is packed: a batch norm that was folded in.
-  private let scale: Tensor?
-  private let packs = PackedFilters()
+  let scale: Tensor?
+  let packs = PackedFilters()
 
   /// - Precondition: As many tap axes as the geometry has, and a bias for each filter.
   public init(
@@ -103,7 +103,7 @@ public struct PreparedConvolution: Sendable {
     self.algorithm = algorithm
   }
 
-  private func outputShape(for x: Tensor, _ geometry: ConvolutionGeometry) -> [Int] {
+  func outputShape(for x: Tensor, _ geometry: ConvolutionGeometry) -> [Int] {
     precondition(
       x.rank == filters.rank && x.elementType == filters.elementType
         && x.shape[1] == filters.shape[1] * geometry.groups,
