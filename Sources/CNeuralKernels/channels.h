@@ -32,9 +32,11 @@ typedef struct nk_pixel_tile {
   float p, q;
 } nk_pixel_tile;
 
-/// One 6×6 tile of an image: where each of its pixels lies; those outside point to zeros.
+/// One 6×6 tile of an image: where each of its pixels lies, those outside at zeros; and the pixels of the
+/// tile after it, which are fetched meanwhile.
 typedef struct nk_tile_input {
-  const float *pixels[36];
+  const float *const *pixels;
+  const float *const *next;
   ptrdiff_t channels;
   /// The tile's numbers of point p begin at v + p · point_stride.
   float *v;

@@ -60,6 +60,26 @@ static nk_tile_place nk_tile_at(const nk_tiles_job *job, ptrdiff_t sample, ptrdi
       sample + tile / plane, tile % plane / job->columns, tile % plane % job->columns};
 }
 
+// Transforms `count` tiles of a slice; the numbers of point p begin at v + p · point.
+static void nk_tiles_before(
+    const nk_tiles_job *job, ptrdiff_t sample, ptrdiff_t slice, ptrdiff_t first, ptrdiff_t count,
+    float *v, ptrdiff_t point) {
+  for (int image = 0; image < 2 && job->own[image]; v += job->own[image++]) {
+    const float *pixels[2][36];
+    for (ptrdiff_t i = 0; i <= count; i++) {
+      if (i < count) {
+        nk_tile_place at = nk_tile_at(job, sample, first + i);
+        nk_tile_pixels(job, image, at.sample, slice, at.row, at.column, pixels[i % 2]);
+      }
+      if (i == 0) continue;
+      nk_tile_input in = {
+          .pixels = pixels[(i - 1) % 2], .next = pixels[(i < count ? i : i - 1) % 2],
+          .channels = job->own[image], .v = v + (i - 1) * job->width, .point_stride = point};
+      job->kernels->tile_before(&in);
+    }
+  }
+}
+
 static void nk_tiles_chunk(void *context, size_t number) {
   nk_tiles_job *job = context;
   const nk_conv *c = job->c;
@@ -94,15 +114,7 @@ static void nk_tiles_chunk(void *context, size_t number) {
       tap1 = tap + 1;
       taps[tap] = slice % job->slots * slot;
       if (slice < ready) continue;
-      for (ptrdiff_t i = 0; i < count; i++) {
-        nk_tile_place at = nk_tile_at(job, sample, first + i);
-        nk_tile_input in = {.v = v + taps[tap] + i * job->width, .point_stride = point};
-        for (int image = 0; image < 2 && job->own[image]; in.v += job->own[image++]) {
-          in.channels = job->own[image];
-          nk_tile_pixels(job, image, at.sample, slice, at.row, at.column, in.pixels);
-          job->kernels->tile_before(&in);
-        }
-      }
+      nk_tiles_before(job, sample, slice, first, count, v + taps[tap], point);
       // With a dilation along the depth slices are not met in order: all are transformed again.
       ready = c->dilation[0] == 1 ? slice + 1 : 0;
     }

@@ -132,6 +132,7 @@ static void nk_tile_before(const nk_tile_input *t) {
     vf half[6][6];
     for (int j = 0; j < 6; j++) {
       vf d[6], h[6];
+      for (int i = 0; i < 6; i++) __builtin_prefetch(t->next[i * 6 + j] + at);
       if (left >= NK_LANES)
         for (int i = 0; i < 6; i++) d[i] = vf_load(t->pixels[i * 6 + j] + at);
       else
