@@ -149,32 +149,47 @@ static void nk_tile_before(const nk_tile_input *t) {
   }
 }
 
+// The end of a tile's lines: bias, residual and activation of `high` by `wide` pixels. Returns zero, or NaN
+// where a sum is not finite.
+NK_INLINE vf nk_tile_lines(
+    const nk_tile_output *t, ptrdiff_t at, const vf half[4][6], ptrdiff_t high, ptrdiff_t wide) {
+  size_t left = (size_t)(t->columns - at);
+  vf bias = t->bias ? nk_beside(t->bias + at, 0, left, 0.0f) : (vf){}, unsound = {};
+  for (ptrdiff_t i = 0; i < high; i++) {
+    vf h[4];
+    nk_winograd_after(half[i], h);
+    for (ptrdiff_t j = 0; j < wide; j++) {
+      ptrdiff_t place = i * t->row_stride + j * t->pixel_stride + at;
+      // The tile to the right is the next.
+      __builtin_prefetch(t->y + place + 4 * t->pixel_stride, 1);
+      vf v = h[j] + bias;
+      unsound += v - v;
+      if (t->residual) v += nk_beside(t->residual + place, 0, left, 0.0f);
+      if (t->activation == NK_ACT_RELU) v = vf_relu(v);
+      else if (t->activation) v = vf_activation(v, t->activation, t->p, t->q);
+      nk_put(t->y + place, v, 0, left);
+    }
+  }
+  return unsound;
+}
+
 // Y = Aᵀ·M·A of one tile and its end. Returns whether a sum is not finite.
 static int nk_tile_after(const nk_tile_output *t) {
   vf unsound = {};
   for (ptrdiff_t at = 0; at < t->columns; at += NK_LANES) {
-    size_t left = (size_t)(t->columns - at);
     vf half[4][6];
+#pragma clang loop unroll(full)
     for (int j = 0; j < 6; j++) {
       vf d[6], h[4];
       for (int i = 0; i < 6; i++) d[i] = vf_load(t->m + (i * 6 + j) * t->point_stride + at);
       nk_winograd_after(d, h);
       for (int i = 0; i < 4; i++) half[i][j] = h[i];
     }
-    vf bias = t->bias ? nk_beside(t->bias + at, 0, left, 0.0f) : (vf){};
-    for (ptrdiff_t i = 0; i < t->high; i++) {
-      vf h[4];
-      nk_winograd_after(half[i], h);
-      for (ptrdiff_t j = 0; j < t->wide; j++) {
-        ptrdiff_t place = i * t->row_stride + j * t->pixel_stride + at;
-        vf v = h[j] + bias;
-        unsound += v - v;
-        if (t->residual) v += nk_beside(t->residual + place, 0, left, 0.0f);
-        if (t->activation == NK_ACT_RELU) v = vf_relu(v);
-        else if (t->activation) v = vf_activation(v, t->activation, t->p, t->q);
-        nk_put(t->y + place, v, 0, left);
-      }
-    }
+    int simple = t->activation == NK_NO_ACTIVATION || t->activation == NK_ACT_RELU;
+    if (simple && t->high == 4 && t->wide == 4 && t->columns - at >= NK_LANES)
+      unsound += nk_tile_lines(t, at, half, 4, 4);
+    else
+      unsound += nk_tile_lines(t, at, half, t->high, t->wide);
   }
   float lanes[NK_LANES], sum = 0;
   vf_store(lanes, unsound);
