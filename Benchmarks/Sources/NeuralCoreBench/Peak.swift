@@ -30,7 +30,7 @@ func features(_ arguments: [String]) throws -> Double {
   guard arguments.count == 3, arguments[0] == "resnet18", let size = Int(arguments[1]),
     let count = Int(arguments[2])
   else { throw BenchError(text: "features resnet18 SIZE COUNT") }
-  return try timed(["features"] + arguments) {
+  return timed(["features"] + arguments) {
     let network = ResNet(.resNet18())
     let pictures = TensorDataset(
       inputs: Tensor.normal([count, 3, size, size], seed: 1),
