@@ -177,7 +177,8 @@ int nk_channels_joined_run(
   if (c->kernel[0] > 64) return 0;
   nk_tiles_job job = {
       .c = c, .kernels = nk_active(), .x = {first, second}, .packed = packed, .y = y, .e = e,
-      .own = {channels, c->channels - channels}, .rows = (c->out[1] + 3) / 4, .columns = (c->out[2] + 3) / 4,
+      .own = {channels, c->channels - channels},
+      .rows = (c->out[1] + 3) / 4, .columns = (c->out[2] + 3) / 4,
       .slots = (c->kernel[0] - 1) * c->dilation[0] + 1, .width = nk_up(c->channels, 16),
       .panels = (c->filters + nk_filter_panel - 1) / nk_filter_panel};
   int flat = c->out[0] == 1;

@@ -8,7 +8,8 @@
 #include "quantized.h"
 
 // The panel that the matrix kernels share: B is packed in panels of this many columns whatever the
-// instruction set, so that packed weights do not depend on it.
+// instruction set, so that packed weights do not depend on it. A sum is stored after so many steps of k,
+// or of pairs of steps.
 enum { nk_panel = 32, nk_depth = 384, nk_pair_depth = 512 };
 
 typedef void nk_pair_tile_function(

@@ -27,10 +27,9 @@ int nk_product(
     ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_operand a, nk_operand b, const void *prepacked,
     const nk_result *c);
 
-/// Whether a product of `k` units is one for the function below.
+/// Whether all of A stays in the second-level cache in a product of `k` units.
 int nk_has_few_rows(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, int pairs);
-/// The same where all of A stays in the second-level cache: every chunk packs its own columns of B and takes
-/// them through all of k.
+/// `nk_product` for such products: every chunk packs its own columns of B and takes them through all of k.
 int nk_product_of_few_rows(
     ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_operand a, nk_operand b, const void *prepacked,
     const nk_result *c);

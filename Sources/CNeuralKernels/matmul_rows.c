@@ -18,17 +18,12 @@ typedef struct {
   _Atomic int failed;
 } nk_rows_job;
 
-// A few rows: A within 512 KB.
-static int nk_is_small(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {
-  return m * nk_least(k, nk_depth) <= 131072 && n >= 8 * nk_filter_panel;
-}
-
 int nk_reads_rows_in_place(
     ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, nk_operand a, const void *prepacked,
     const nk_result *c) {
   if (a.pairs || a.k != 1 || prepacked || (c->epilogue && c->epilogue->row_bias)) return 0;
   // With many rows and columns a packed A, which stays in the first-level cache, is worth its packing.
-  return n <= 512 || nk_is_small(m, n, k);
+  return n <= 512 || nk_has_few_rows(m, n, k, 0);
 }
 
 // Rows from `row` to `end` by one panel of B that begins at `column`, for one step of k.
@@ -115,7 +110,7 @@ int nk_product_of_rows(
   nk_rows_job job = {
       .kernels = nk_active(), .m = m, .n = n, .k = k, .a = a, .b = b, .c = *c,
       .depth = nk_least(k, nk_depth)};
-  if (nk_is_small(m, n, k)) {
+  if (nk_has_few_rows(m, n, k, 0)) {
     nk_parallel((size_t)nk_parts(n, nk_filter_panel), nk_rows_panel_chunk, &job);
     return !job.failed;
   }

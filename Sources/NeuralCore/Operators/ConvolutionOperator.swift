@@ -103,7 +103,7 @@ public struct PreparedConvolution: Sendable {
     self.algorithm = algorithm
   }
 
-  func outputShape(for x: Tensor, _ geometry: ConvolutionGeometry) -> [Int] {
+  private func outputShape(for x: Tensor, _ geometry: ConvolutionGeometry) -> [Int] {
     precondition(
       x.rank == filters.rank && x.elementType == filters.elementType
         && x.shape[1] == filters.shape[1] * geometry.groups,

@@ -55,7 +55,8 @@ extension OneInstructionSet {
       }
     }
 
-    /// Few columns, and few rows for many columns: two orders of work, one order of summing.
+    /// Rows read from where they lie or packed, few columns or few rows for many columns: four orders of
+    /// work, one order of summing.
     @Test(arguments: [75, 560])
     func `products have equal bits on machines that fuse and for any count of threads`(
       columns: Int
@@ -73,7 +74,8 @@ extension OneInstructionSet {
         for count in [1, 2, 5] {
           Threads.count = count
           results.append(a.matmul(b))
-          // One panel of columns always takes the first order.
+          // The rows of a turned matrix have to be packed.
+          results.append(a.transposed().contiguous().transposed().matmul(b))
           let part = a.matmul(b.sliced(axis: 1, 0..<32)).contiguous()
           #expect(part == results[0].sliced(axis: 1, 0..<32).contiguous())
         }
